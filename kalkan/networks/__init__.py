@@ -1,0 +1,1 @@
+"""Doors to the outside: one file a network. The only place that speaks HTTP and websockets."""

@@ -1,0 +1,1 @@
+"""A seeded, made-up town that speaks the real wire formats: the demo, and the oracle of the tests."""
