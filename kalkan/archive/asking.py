@@ -1,0 +1,157 @@
+"""DuckDB's only door: questions over the archive's files, with what is gone left out.
+
+Owns one in-memory engine a process. Promises that an answer shows each post once, in its latest version, and none that
+was deleted or erased. Never writes, never reaches a network, never reads a file outside the archive.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+
+from kalkan.archive.tables import File, Log
+from kalkan.errors import ArchiveDamaged, InvalidInput
+
+_MEMORY: Final = "2GB"
+
+
+@dataclass(slots=True)
+class Hidden:
+    """What must not be seen although it is still on the disk."""
+
+    keys: pa.Table = field(default_factory=lambda: pa.table({"key": pa.array([], pa.int64())}))
+    authors: pa.Table = field(default_factory=lambda: pa.table({"author_id": pa.array([], pa.string())}))
+    edits: pa.Table = field(
+        default_factory=lambda: pa.table(
+            {"key": pa.array([], pa.int64()), "at": pa.array([], pa.timestamp("us", "UTC"))}
+        )
+    )
+
+    def clause(self) -> str:
+        """A condition on posts and mentions; empty when nothing is hidden."""
+        parts = []
+        if self.keys.num_rows:
+            parts.append("key NOT IN (SELECT key FROM hidden_keys)")
+        if self.authors.num_rows:
+            parts.append("author_id NOT IN (SELECT author_id FROM hidden_authors)")
+        if self.edits.num_rows:
+            parts.append(
+                "NOT EXISTS (SELECT 1 FROM hidden_edits h WHERE h.key = r.key"
+                ' AND coalesce(epoch_us(r.edited_at), 0) < epoch_us(h."at"))'
+            )
+        return " AND ".join(parts)
+
+
+class Engine:
+    """One DuckDB in memory. Safe to use from several threads."""
+
+    def __init__(self, root: Path, *, threads: int = 2) -> None:
+        self._base = duckdb.connect(
+            ":memory:",
+            config={
+                "threads": threads,
+                "memory_limit": _MEMORY,
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                "preserve_insertion_order": False,
+                "temp_directory": str(root / "tmp"),
+            },
+        )
+        self._base.execute("SET TimeZone='UTC'")
+        self._lock = threading.Lock()
+
+    def ask(
+        self,
+        sql: str,
+        parameters: Sequence[Any] = (),
+        *,
+        logs: dict[str, Log],
+        hidden: Hidden,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> pa.Table:
+        """Answer ``sql`` over views of the given tables.
+
+        :raises ArchiveDamaged: a file that the log names is missing or cannot be read.
+        :raises InvalidInput: the question itself is wrong.
+        """
+        views = [view(log, log.between(since, until), hidden, since, until) for log in logs.values()]
+        with self._lock:
+            cursor = self._base.cursor()
+        try:
+            for name, rows in (("keys", hidden.keys), ("authors", hidden.authors), ("edits", hidden.edits)):
+                if rows.num_rows:
+                    cursor.register(f"hidden_{name}", rows)
+            text = f"WITH {', '.join(views)}\n{sql}"
+            return cursor.sql(text, params=list(parameters)).to_arrow_table()
+        except duckdb.Error as error:
+            raise _told(error, logs) from error
+        finally:
+            cursor.close()
+
+    def scan(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """Run ``sql`` as it stands (for sweeps and checks, which look at files rather than at posts)."""
+        with self._lock:
+            cursor = self._base.cursor()
+        try:
+            return cursor.sql(sql, params=list(parameters)).to_arrow_table()
+        finally:
+            cursor.close()
+
+
+def view(log: Log, files: Sequence[File], hidden: Hidden, since: datetime | None, until: datetime | None) -> str:
+    """One table as a common table expression, files listed by name."""
+    if not files:
+        return f"{log.name} AS (SELECT {_nothing(log.schema)} WHERE false)"
+    conditions = []
+    if since is not None:
+        conditions.append(f"r.\"at\" >= TIMESTAMPTZ '{since.isoformat()}'")
+    if until is not None:
+        conditions.append(f"r.\"at\" < TIMESTAMPTZ '{until.isoformat()}'")
+    if log.name in ("posts", "mentions") and (clause := hidden.clause()):
+        conditions.append(clause)
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    day = 'CAST(r."at" AS DATE) AS day'
+    return f"{log.name} AS (SELECT *, {day} FROM {read(log.paths(files))} AS r{where})"
+
+
+def read(paths: Sequence[str]) -> str:
+    """The files as a DuckDB table function; columns that older files lack are null."""
+    listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+    return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+
+
+_TYPES: Final = {"string": "VARCHAR", "int32": "INTEGER", "int64": "BIGINT", "float": "FLOAT"}
+
+
+def _nothing(schema: pa.Schema) -> str:
+    columns = []
+    for column in schema:
+        kind = str(column.type)
+        if kind.startswith("timestamp"):
+            sql = "TIMESTAMPTZ"
+        elif kind.startswith("list"):
+            sql = "VARCHAR[]"
+        else:
+            sql = _TYPES[kind]
+        columns.append(f'CAST(NULL AS {sql}) AS "{column.name}"')
+    return ", ".join([*columns, "CAST(NULL AS DATE) AS day"])
+
+
+def _told(error: duckdb.Error, logs: dict[str, Log]) -> Exception:
+    """Damage named by its file where a file is at fault; otherwise a wrong question."""
+    text = str(error)
+    for log in logs.values():
+        for path in log.paths():
+            if path in text:
+                return ArchiveDamaged("archive_file_damaged", path=path, detail=text.splitlines()[0][:200])
+    if isinstance(error, duckdb.IOException):
+        return ArchiveDamaged("archive_file_damaged", path="", detail=text.splitlines()[0][:200])
+    return InvalidInput("question_wrong", detail=text.splitlines()[0][:200])
