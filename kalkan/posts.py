@@ -206,5 +206,4 @@ class Batch:
 
 def key_of(post_id: str) -> int:
     """A post id as a signed 64-bit key (xxHash3), the archive's index of what it already holds."""
-    value: int = xxhash.xxh3_64_intdigest(post_id)
-    return value - (1 << 64) if value >= (1 << 63) else value
+    return int.from_bytes(xxhash.xxh3_64_digest(post_id.encode()), "big", signed=True)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ import filelock
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import xxhash
 
 from kalkan.archive.asking import Engine, Hidden
@@ -39,6 +41,11 @@ __all__ = ["EVENTS", "Appended", "Archive", "day_of", "open"]
 
 _REMEMBER_GONE: Final = timedelta(days=35)
 _LOCK_SECONDS: Final = 60.0
+_EXPORTS: Final = {
+    ".parquet": "FORMAT parquet, COMPRESSION zstd",
+    ".csv": "FORMAT csv, HEADER",
+    ".jsonl": "FORMAT json",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,8 +126,8 @@ class Archive:
             days = pc.strftime(posts["at"], format="%Y-%m-%d").to_pylist()
             edited = microseconds(posts["edited_at"])
             fresh = self._known.fresh(days, keys, edited) & ~np.isin(keys, self._removed_keys(now))
-            rows = _with(posts, key=keys, folded=folded, batch=batch).filter(pa.array(fresh))
-            told = _with(mentions if mentions is not None else empty(MENTIONS), batch=batch)
+            rows = _with(posts, key=keys, folded=folded, source=source, batch=batch).filter(pa.array(fresh))
+            told = _with(mentions if mentions is not None else empty(MENTIONS), source=source, batch=batch)
             told = self._fresh_mentions(told, rows)
             superseded = _superseded(rows)
             self._append_beside(source, batch, now, told, _gone_rows(gone, superseded), counts, gaps, rejects, rows)
@@ -286,6 +293,50 @@ class Archive:
                 raise
             return self.engine.ask(sql, params, logs=logs, hidden=self._hide(), since=since, until=until)
 
+    def export(self, table: str, out: Path, *, since: datetime | None = None, until: datetime | None = None) -> int:
+        """Write a table as it is asked to ``out`` (Parquet, CSV or JSONL by suffix); how many rows.
+
+        :raises InvalidInput: the suffix is none of the three, or the file cannot be written.
+        """
+        formats = {
+            ".parquet": "FORMAT parquet, COMPRESSION zstd",
+            ".csv": "FORMAT csv, HEADER",
+            ".jsonl": "FORMAT json",
+        }
+        how = formats.get(out.suffix.lower())
+        if how is None:
+            raise InvalidInput("export_suffix", path=str(out))
+        self._refresh(table, "gone")
+        columns = ", ".join(f'"{name}"' for name in self.logs[table].schema.names if name not in ("key", "folded"))
+        return self.engine.copy(
+            f'SELECT {columns} FROM {table} ORDER BY "at"',
+            out,
+            how,
+            logs={table: self.logs[table]},
+            hidden=self._hide(),
+            since=since,
+            until=until,
+        )
+
+    def snapshot(self, folder: Path) -> None:
+        """A whole, consistent copy of the archive in ``folder`` (made), by hard links where the disk allows.
+
+        Writers wait only while names are linked, not while anything is read.
+        """
+        with self.alone():
+            self._refresh(*STORED)
+            for log in self.logs.values():
+                for path in (*sorted((log.root / "_delta_log").iterdir()), *map(Path, log.paths())):
+                    target = folder / path.relative_to(self.root)
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    if path.is_file():
+                        _link(path, target)
+            for path in (*sorted((self.root / "cursors").glob("*/*.json")), self.root / "swept.json"):
+                if path.exists():
+                    target = folder / path.relative_to(self.root)
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    _link(path, target)
+
     @property
     def version(self) -> str:
         """Changes whenever any answer may change."""
@@ -294,7 +345,8 @@ class Archive:
 
     def _refresh(self, *names: str) -> bool:
         with self._thread:
-            return any([self.logs[name].refresh() for name in dict.fromkeys(names)])
+            changed = [self.logs[name].refresh() for name in dict.fromkeys(names)]
+            return any(changed)
 
     def swept_until(self) -> datetime | None:
         """Everything that was hidden before this moment is off the disk."""
@@ -358,13 +410,20 @@ class Archive:
         return self._removed
 
 
-def open(root: Path, *, create: bool = True, threads: int = 2) -> Archive:  # noqa: A001 (the verb fits)
+def open(root: Path, *, create: bool = True, threads: int = 2) -> Archive:
     """Open the archive at ``root``, making or migrating it when ``create``.
 
     :raises InvalidInput: the folder cannot be written, or there is no archive and ``create`` is false.
     :raises ArchiveDamaged: there is one but its tables cannot be read.
     """
     return Archive(root, create=create, threads=threads)
+
+
+def _link(path: Path, target: Path) -> None:
+    try:
+        target.hardlink_to(path)
+    except OSError:
+        shutil.copy2(path, target)
 
 
 def keys_of(ids: pa.ChunkedArray) -> Ints:
@@ -378,8 +437,6 @@ def read_file(path: str) -> pa.Table:
 
     :raises ArchiveDamaged: it is missing or broken.
     """
-    import pyarrow.parquet as pq
-
     try:
         return pq.read_table(path, partitioning=None, page_checksum_verification=True)
     except (OSError, pa.ArrowException) as error:
@@ -387,14 +444,15 @@ def read_file(path: str) -> pa.Table:
 
 
 def _with(rows: pa.Table, **columns: Any) -> pa.Table:
-    """``rows`` with columns added: arrays as they are, single values repeated."""
+    """``rows`` with columns added or replaced: arrays as they are, single values repeated."""
     for name, value in columns.items():
+        place = rows.schema.get_field_index(name)
         if isinstance(value, np.ndarray):
             value = pa.array(value)
         elif not isinstance(value, (pa.Array, pa.ChunkedArray)):
             kind = pa.timestamp("us", "UTC") if isinstance(value, datetime) else None
             value = pa.repeat(pa.scalar(value, kind), rows.num_rows)
-        rows = rows.append_column(name, value)
+        rows = rows.append_column(name, value) if place < 0 else rows.set_column(place, name, value)
     return rows
 
 

@@ -86,12 +86,37 @@ class Engine:
         with self._lock:
             cursor = self._base.cursor()
         try:
-            for name, rows in (("keys", hidden.keys), ("authors", hidden.authors), ("edits", hidden.edits)):
-                if rows.num_rows:
-                    cursor.register(f"hidden_{name}", rows)
+            _register(cursor, hidden)
             text = f"WITH {', '.join(views)}\n{sql}"
             return cursor.sql(text, params=list(parameters)).to_arrow_table()
         except duckdb.Error as error:
+            raise _told(error, logs) from error
+        finally:
+            cursor.close()
+
+    def copy(
+        self,
+        sql: str,
+        out: Path,
+        how: str,
+        *,
+        logs: dict[str, Log],
+        hidden: Hidden,
+        since: datetime | None,
+        until: datetime | None,
+    ) -> int:
+        """Write the answer of ``sql`` to the file ``out``; how many rows."""
+        views = [view(log, log.between(since, until), hidden, since, until) for log in logs.values()]
+        with self._lock:
+            cursor = self._base.cursor()
+        try:
+            _register(cursor, hidden)
+            target = str(out).replace("'", "''")
+            done = cursor.execute(f"COPY (WITH {', '.join(views)} {sql}) TO '{target}' ({how})").fetchone()
+            return int(done[0]) if done else 0
+        except duckdb.Error as error:
+            if not out.parent.is_dir() or "Cannot open file" in str(error):
+                raise InvalidInput("export_unwritable", path=str(out), detail=str(error).splitlines()[0]) from error
             raise _told(error, logs) from error
         finally:
             cursor.close()
@@ -104,6 +129,12 @@ class Engine:
             return cursor.sql(sql, params=list(parameters)).to_arrow_table()
         finally:
             cursor.close()
+
+
+def _register(cursor: Any, hidden: Hidden) -> None:
+    for name, rows in (("keys", hidden.keys), ("authors", hidden.authors), ("edits", hidden.edits)):
+        if rows.num_rows:
+            cursor.register(f"hidden_{name}", rows)
 
 
 def view(log: Log, files: Sequence[File], hidden: Hidden, since: datetime | None, until: datetime | None) -> str:

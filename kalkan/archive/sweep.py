@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake.exceptions import DeltaError
 
-from kalkan.archive import Archive, Hidden, read_file
+from kalkan.archive import Archive, read_file
+from kalkan.archive.asking import Hidden
 from kalkan.archive.tables import File, Log
 from kalkan.posts import GONE
 

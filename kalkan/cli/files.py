@@ -1,0 +1,118 @@
+"""Commands that take files: import, read, figures."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from kalkan import config as settings
+from kalkan.errors import InvalidInput, KalkanError
+from kalkan.sentences import say, tell
+
+
+def bring(parsed: argparse.Namespace, lang: str) -> int:
+    """``kalkan import``: files into the archive. A bad row is counted; after a bad file the others go on."""
+    config = settings.load(os.environ, data=parsed.data)
+    mapping = _mapping(parsed.map)
+    from kalkan import archive as archives
+    from kalkan import pipeline, reading
+    from kalkan.desk.ready import ready
+    from kalkan.networks import files
+    from kalkan.reading.local import reader_pool
+
+    ready(config)
+    from kalkan.desk import listening
+
+    archive = archives.open(config.archive)
+    brands = listening.brands()
+    failed = 0
+    with reader_pool(reading.current(), config.readers) as read:
+        for name in parsed.files:
+            path = Path(name)
+            line = _progress(path.name)
+            try:
+                now = pipeline.utc_now()
+                batches = files.read(path, mapping=mapping or None, network=parsed.network, now=now)
+                done = pipeline.bring_in(
+                    batches,
+                    files.source_of(path),
+                    archive=archive,
+                    read=read,
+                    brands=brands,
+                    now=now,
+                    progress=lambda so_far, line=line: line(so_far.posts + so_far.repeats),
+                )
+            except KalkanError as error:
+                print(f"{path.name}: {tell(error, lang)}", file=sys.stderr)
+                failed += 1
+                continue
+            finally:
+                line(None)
+            figures = {"posts": done.posts, "repeats": done.repeats, "mentions": done.mentions}
+            print(say("import_done", {"name": path.name, **figures}, lang=lang))
+            for one in done.rejects.values():
+                kept = {"n": one.n, "kind": one.kind, "example": one.example}
+                print(say("import_kept_out", kept, lang=lang), file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _mapping(given: Iterable[str]) -> dict[str, str]:
+    found = {}
+    for pair in given:
+        field, sign, column = pair.partition("=")
+        if not (field and sign and column):
+            raise InvalidInput("mapping_wrong", given=pair)
+        found[field.strip()] = column.strip()
+    return found
+
+
+def _progress(name: str) -> Callable[[int | None], None]:
+    """A line that counts, on a terminal only; called with ``None`` at the end."""
+    if not sys.stderr.isatty():
+        return lambda n: None
+    begun = time.monotonic()
+
+    def line(n: int | None) -> None:
+        if n is None:
+            print(file=sys.stderr)
+        else:
+            rate = n / max(time.monotonic() - begun, 0.001)
+            print(f"\r{name}  {n:,}  ({rate:,.0f}/s)", end="", file=sys.stderr, flush=True)
+
+    return line
+
+
+def read(parsed: argparse.Namespace, lang: str) -> int:
+    """``kalkan read``: any table in, the same rows and their readings out."""
+    from kalkan.reading.tables import read_table
+
+    line = _progress(parsed.file)
+    done: Any = read_table(
+        parsed.file if parsed.file == "-" else Path(parsed.file),
+        parsed.out if parsed.out == "-" else Path(parsed.out),
+        text=parsed.text,
+        tier=parsed.tier,
+        progress=line,
+    )
+    line(None)
+    for one in done.rejects:
+        kept = {"n": one.n, "kind": one.kind, "example": one.example}
+        print(say("import_kept_out", kept, lang=lang), file=sys.stderr)
+    print(say("read_done", {"rows": done.rows, "recipe": done.recipe}, lang=lang), file=sys.stderr)
+    return 0
+
+
+def figures(parsed: argparse.Namespace, lang: str) -> int:
+    """``kalkan figures``: a question as JSON in, its figures as JSON out."""
+    config = settings.load(os.environ, data=parsed.data)
+    from kalkan import archive as archives
+    from kalkan.figures import Ask, answer
+
+    text = sys.stdin.read() if parsed.ask == "-" else Path(parsed.ask).read_text(encoding="utf-8")
+    print(answer(Ask.from_json(text), archives.open(config.archive, create=False)).to_json())
+    return 0

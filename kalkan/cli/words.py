@@ -1,0 +1,128 @@
+"""The commands as data: names, options, examples, and what each is for in both languages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command. ``run`` is ``module:function``, imported when the command is given."""
+
+    name: str
+    run: str
+    options: tuple[str, ...]
+    example: str
+
+
+_RUN: Final = "kalkan.cli.running"
+_FILES: Final = "kalkan.cli.files"
+_KEEP: Final = "kalkan.cli.keeping"
+
+COMMANDS: Final = (
+    Command("up", f"{_RUN}:up", ("demo", "host", "port", "no-browser"), "kalkan up --demo"),
+    Command("serve", f"{_RUN}:serve", ("host", "port"), "kalkan serve --port 8620"),
+    Command("listen", f"{_RUN}:listen", (), "kalkan listen"),
+    Command("work", f"{_RUN}:work", (), "kalkan work"),
+    Command("import", f"{_FILES}:bring", ("files", "map", "network"), "kalkan import tweets.js posts.csv"),
+    Command(
+        "read",
+        f"{_FILES}:read",
+        ("file", "out", "tier", "text"),
+        "kalkan read posts.csv -o posts-read.parquet",
+    ),
+    Command("figures", f"{_FILES}:figures", ("ask",), "kalkan figures ask.json"),
+    Command("archive check", f"{_KEEP}:check", ("json",), "kalkan archive check"),
+    Command("archive compact", f"{_KEEP}:compact", (), "kalkan archive compact"),
+    Command("archive export", f"{_KEEP}:export", ("out", "table", "since", "until"), "kalkan archive export -o all.parquet"),
+    Command("erase", f"{_KEEP}:erase", ("ids",), "kalkan erase at://did:plc:abc/app.bsky.feed.post/3k"),
+    Command("backup", f"{_KEEP}:backup", ("target",), "kalkan backup kalkan-2026-11-23.tar"),
+    Command("restore", f"{_KEEP}:restore", ("backup",), "kalkan restore kalkan-2026-11-23.tar --data new-folder"),
+    Command("doctor", f"{_KEEP}:doctor", ("json",), "kalkan doctor"),
+)  # fmt: skip
+
+OPTIONS: Final[dict[str, tuple[tuple[str, ...], dict[str, Any]]]] = {
+    "data": (("--data",), {"metavar": "DIR"}),
+    "demo": (("--demo",), {"action": "store_true"}),
+    "host": (("--host",), {"metavar": "H"}),
+    "port": (("--port",), {"metavar": "P"}),
+    "no-browser": (("--no-browser",), {"action": "store_true"}),
+    "files": (("files",), {"metavar": "FILE", "nargs": "+"}),
+    "map": (("--map",), {"metavar": "FIELD=COLUMN", "action": "append", "default": []}),
+    "network": (("--network",), {"metavar": "NAME"}),
+    "file": (("file",), {"metavar": "FILE"}),
+    "out": (("-o", "--out"), {"metavar": "OUT", "required": True}),
+    "tier": (("--tier",), {"choices": ("fast", "careful"), "default": "fast"}),
+    "text": (("--text",), {"metavar": "COLUMN", "default": "text"}),
+    "ask": (("ask",), {"metavar": "ASK.json"}),
+    "json": (("--json",), {"action": "store_true"}),
+    "table": (("--table",), {"choices": ("posts", "mentions", "counts", "events"), "default": "posts"}),
+    "since": (("--since",), {"metavar": "TIME"}),
+    "until": (("--until",), {"metavar": "TIME"}),
+    "ids": (("ids",), {"metavar": "ID", "nargs": "+"}),
+    "target": (("target",), {"metavar": "FILE.tar"}),
+    "backup": (("backup",), {"metavar": "FILE.tar"}),
+}
+
+_SAID: Final[dict[str, tuple[str, str]]] = {
+    "kalkan": (
+        "Listen to what people say to and about a brand, keep it, and answer well.",
+        "Bir marka hakkında söylenenleri dinle, sakla ve iyi karşılık ver.",
+    ),
+    "commands": ("commands", "komutlar"),
+    "example": ("Example:", "Örnek:"),
+    "up": (
+        "Run everything: the desk in your browser, the listeners and the worker.",
+        "Her şeyi çalıştır: tarayıcıdaki masa, dinleyiciler ve işçi.",
+    ),
+    "serve": ("Run only the desk, the pages in the browser.", "Yalnızca masayı, tarayıcıdaki sayfaları çalıştır."),
+    "listen": ("Run only the listeners.", "Yalnızca dinleyicileri çalıştır."),
+    "work": (
+        "Run only the worker: tidying the archive and finding mentions for new watches.",
+        "Yalnızca işçiyi çalıştır: arşivi toplar, yeni takipler için bahisleri bulur.",
+    ),
+    "import": (
+        "Bring exports and data files into the archive (Parquet, CSV, JSONL, X, Instagram, Facebook, Mastodon).",
+        "Dışa aktarımları ve veri dosyalarını arşive al (Parquet, CSV, JSONL, X, Instagram, Facebook, Mastodon).",
+    ),
+    "read": (
+        "Read any table of posts: the same rows come out with language, feelings and more.",
+        "Herhangi bir gönderi tablosunu oku: aynı satırlar dil, duygu ve dahasıyla çıkar.",
+    ),
+    "figures": ("Answer a question given as JSON.", "JSON olarak verilen bir soruyu yanıtla."),
+    "archive": ("Look after the archive.", "Arşive bak."),
+    "archive check": ("Prove that the archive is whole.", "Arşivin sağlam olduğunu kanıtla."),
+    "archive compact": ("Merge small files, take what is gone off the disk.", "Küçük dosyaları birleştir, silinenleri diskten çıkar."),
+    "archive export": ("Write a table of the archive to one file.", "Arşivin bir tablosunu tek dosyaya yaz."),
+    "erase": ("Erase posts for good, from answers and from the disk.", "Gönderileri yanıtlardan ve diskten kalıcı olarak sil."),
+    "backup": ("Save everything Kalkan keeps to one file.", "Kalkan’ın sakladığı her şeyi tek dosyaya kaydet."),
+    "restore": ("Bring a backup back into an empty folder.", "Bir yedeği boş bir klasöre geri yükle."),
+    "doctor": ("Say what is wrong and how to mend it.", "Neyin yanlış olduğunu ve nasıl düzeleceğini söyle."),
+    "--data": ("folder for everything Kalkan keeps", "Kalkan’ın sakladığı her şeyin klasörü"),
+    "--demo": ("a made-up town instead of real networks", "gerçek ağlar yerine uydurma bir kasaba"),
+    "--host": ("address to listen on", "dinlenecek adres"),
+    "--port": ("port to listen on; 0 takes a free one", "dinlenecek port; 0 boş bir port seçer"),
+    "--no-browser": ("do not open a browser", "tarayıcı açma"),
+    "--files": ("files or folders to bring in", "alınacak dosyalar ya da klasörler"),
+    "--map": ("which column holds a field, e.g. text=body", "bir alanın hangi sütunda olduğu, örn. text=body"),
+    "--network": ("the network the posts come from", "gönderilerin geldiği ağ"),
+    "--file": ("Parquet, CSV or JSONL; “-” reads JSONL from a pipe", "Parquet, CSV ya da JSONL; “-” borudan JSONL okur"),
+    "--out": ("where to write; “-” writes JSONL to a pipe", "nereye yazılacağı; “-” boruya JSONL yazar"),
+    "--tier": ("which models read", "hangi modellerin okuyacağı"),
+    "--text": ("the column that holds the text", "metnin bulunduğu sütun"),
+    "--ask": ("a question as JSON; “-” reads it from a pipe", "JSON olarak soru; “-” borudan okur"),
+    "--json": ("write JSON for other programs", "başka programlar için JSON yaz"),
+    "--table": ("which table", "hangi tablo"),
+    "--since": ("first moment, e.g. 2026-11-01", "ilk an, örn. 2026-11-01"),
+    "--until": ("first moment that is too late", "artık geç sayılan ilk an"),
+    "--ids": ("ids of posts", "gönderi kimlikleri"),
+    "--target": ("file to write", "yazılacak dosya"),
+    "--backup": ("file made by “kalkan backup”", "“kalkan backup” ile yapılmış dosya"),
+}  # fmt: skip
+
+
+def said(key: str, lang: str) -> str:
+    """What ``key`` (a command, a group or an option) is for, in ``lang``."""
+    english, turkish = _SAID[key]
+    return turkish if lang == "tr" else english
