@@ -164,7 +164,7 @@ def _models(config: Config) -> Iterator[Finding]:
     from kalkan import reading
 
     recipe = reading.current()
-    yield Finding("well", "doctor_models", {"recipe": recipe.label})
+    yield Finding("well", "doctor_models", {"recipe": recipe.id})
 
 
 def _networks(config: Config) -> Iterator[Finding]:

@@ -144,7 +144,7 @@ def _stage(config: Config, lang: str) -> Iterator[tuple[tuple[Any, ...], tuple[O
         yield (
             world.brands,
             (
-                _source("bluesky", "bluesky:demo", instances=stage.jetstream.url),
+                _source("bluesky", "bluesky:demo", instances=stage.jetstream.url, replay_hours=str(24 * 15)),
                 _source("mastodon", "mastodon:demo", server=stage.mastodon.url, timeline="public", loopback="yes"),
             ),
         )
