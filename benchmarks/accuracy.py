@@ -62,7 +62,9 @@ def over(task: str) -> Callable[[pa.Table], Labels]:
 
 
 MOODS = ("negative", "neutral", "positive")
-Measure = tuple[str, str, Callable[[str], Any], Callable[[pa.Table], Labels], Callable[[Labels, Labels], float], float | None]
+Measure = tuple[
+    str, str, Callable[[str], Any], Callable[[pa.Table], Labels], Callable[[Labels, Labels], float], float | None
+]
 
 
 def _is(*labels: str) -> Callable[[str], bool]:
@@ -96,7 +98,9 @@ MEASURES: tuple[Measure, ...] = (
 )  # fmt: skip
 
 
-def interval(truth: Labels, said: Labels, metric: Callable[[Labels, Labels], float], *, rounds: int = 200) -> tuple[float, float]:
+def interval(
+    truth: Labels, said: Labels, metric: Callable[[Labels, Labels], float], *, rounds: int = 200
+) -> tuple[float, float]:
     """Bootstrap interval of 95 %."""
     random = np.random.default_rng(0)
     found = []
@@ -111,7 +115,11 @@ def calibration_error(truth: npt.NDArray[np.bool_], shares: Labels, *, bins: int
     """Expected calibration error: mean gap between what was said and what was so, over ten equal bins."""
     place = np.minimum((shares * bins).astype(int), bins - 1)
     return float(
-        sum(abs(truth[place == b].mean() - shares[place == b].mean()) * (place == b).mean() for b in range(bins) if (place == b).any())
+        sum(
+            abs(truth[place == b].mean() - shares[place == b].mean()) * (place == b).mean()
+            for b in range(bins)
+            if (place == b).any()
+        )
     )
 
 
@@ -145,7 +153,9 @@ def measure(data: Path) -> list[dict[str, Any]]:
     return found
 
 
-def _row(name: str, metric: str, value: float, span: tuple[float, float] | None, target: float | None, n: int) -> dict[str, Any]:
+def _row(
+    name: str, metric: str, value: float, span: tuple[float, float] | None, target: float | None, n: int
+) -> dict[str, Any]:
     return {
         "set": name, "metric": metric, "value": round(value, 4), "target": target, "n": n,
         "interval": None if span is None else [round(span[0], 4), round(span[1], 4)],
@@ -156,7 +166,9 @@ def _umsab(data: Path) -> dict[str, Any]:
     texts, labels, langs = _val(data, "umsab_sentiment")
     said, truth, lang = top(MOODS)(reading_of(texts)), np.array(labels), np.array(langs)
     each = {one: macro_f1(truth[lang == one], said[lang == one]) for one in sorted(set(langs))}
-    row = _row("umsab_sentiment", "macro F1, mean of 8 languages", float(np.mean(list(each.values()))), None, 0.58, len(truth))
+    row = _row(
+        "umsab_sentiment", "macro F1, mean of 8 languages", float(np.mean(list(each.values()))), None, 0.58, len(truth)
+    )
     return row | {"each": {name: round(value, 3) for name, value in each.items()}}
 
 
@@ -235,7 +247,10 @@ def vader(data: Path) -> dict[str, float] | None:
     score = np.array([analyser.polarity_scores(text)["compound"] for text in texts])
     spent = time.process_time() - began
     said = np.array(MOODS)[1 + (score >= 0.05).astype(int) - (score <= -0.05)]
-    return {"macro_recall": round(macro_recall(np.array(labels), said), 4), "posts_per_core_second": round(len(texts) / spent)}
+    return {
+        "macro_recall": round(macro_recall(np.array(labels), said), 4),
+        "posts_per_core_second": round(len(texts) / spent),
+    }
 
 
 def main() -> None:

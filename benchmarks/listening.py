@@ -1,4 +1,4 @@
-"""Wire to archive: loopback Jetstream frames → parsed → read → matched with watches → durable, and what each stage costs.
+"""Wire to archive: loopback Jetstream frames → parsed → read → matched → durable, and what each stage costs.
 
 The server runs in a process of its own and sends prebuilt frames as fast as they are taken. Rates are counted by what
 the archive acknowledged. Stage costs are CPU time of one core, measured alone afterwards on the same posts.
@@ -27,7 +27,18 @@ from kalkan.networks.base import Coverage
 from kalkan.posts import POSTS
 from kalkan.reading.local import reader_pool
 
-WORDS = ("Boston", "Spotify", "Fındık", "Kıyı Kahve", "hurricane", "flood", "playlist", "explosion", "Queensland", "Texas")
+WORDS = (
+    "Boston",
+    "Spotify",
+    "Fındık",
+    "Kıyı Kahve",
+    "hurricane",
+    "flood",
+    "playlist",
+    "explosion",
+    "Queensland",
+    "Texas",
+)
 
 
 def brand() -> Brand:
@@ -57,7 +68,7 @@ def listen(seconds: float, frames: int, readers: int) -> dict[str, Any]:
     server = multiprocessing.get_context("spawn").Process(target=serve, args=(frames, port, stop, ready), daemon=True)
     server.start()
     ready.wait()
-    with tempfile.TemporaryDirectory() as folder, reader_pool(reading.current(), readers) as read:
+    with tempfile.TemporaryDirectory() as folder, reader_pool(reading.current(), readers) as pool:
         root = Path(folder)
         archive = archives.open(root / "archive")
         kind = plugins.load("kalkan.networks", "bluesky")
@@ -66,7 +77,7 @@ def listen(seconds: float, frames: int, readers: int) -> dict[str, Any]:
         listener = pipeline.Listener(
             network=network,
             archive=archive,
-            read=read,
+            read=pipeline.reading_by(pool),
             brands=lambda: (brand(),),
             brands_version=lambda: 1,
             status=pipeline.Status(
@@ -149,7 +160,8 @@ def stages(n: int) -> dict[str, float]:
     decoder = Decoder("bluesky:load")
     cost("decode", lambda: heard.append(decode(decoder, frames)))
     rows: pa.Table = heard[0]
-    with reader_pool(reading.current(), 1) as read:
+    with reader_pool(reading.current(), 1) as pool:
+        read = pipeline.reading_by(pool)
         read(rows.slice(0, 2000))  # caches as warm as after the first second
         cost("read", lambda: heard.append(read(rows)))
     match = matcher((brand(),))

@@ -11,12 +11,12 @@ import json
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import pyarrow as pa
 
@@ -29,11 +29,31 @@ from kalkan.posts import MENTIONS, POSTS, READ_POSTS, Batch, Gap, Reject, empty
 Read = Callable[[pa.Table], pa.Table]
 """Posts in, the same rows with the columns of :data:`kalkan.posts.READINGS` out."""
 
+_PIECE: Final = 5_000  # rows read at once: enough to share words, little enough memory
 _WATCHED: Final = 2_000  # newest mentions whose likes, reposts and replies are counted
 _WATCH_EVERY: Final = timedelta(minutes=1)
 _LONGEST_WAIT: Final = 300.0
 _PERMANENT_WAIT: Final = 3600.0
 _QUIET_COMMIT: Final = timedelta(seconds=60)  # an idle source's cursor is stored this often
+
+
+class Readers(Protocol):
+    """Whatever reads batches in order: :class:`kalkan.reading.local.ReaderPool`."""
+
+    processes: int
+
+    def read(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]: ...
+
+
+def reading_by(readers: Readers) -> Read:
+    """Posts as tables, read by ``readers`` in pieces small enough to keep all of them busy."""
+
+    def read(posts: pa.Table) -> pa.Table:
+        piece = posts.num_rows if readers.processes == 1 else max(500, posts.num_rows // (2 * readers.processes) + 1)
+        pieces = posts.combine_chunks().to_batches(max_chunksize=max(1, min(piece, _PIECE)))
+        return pa.Table.from_batches(readers.read(pieces)) if pieces else empty(READ_POSTS)
+
+    return read
 
 
 def take(
@@ -167,6 +187,7 @@ class Listener:
     _cursor: str | None = None
     _fault: BaseException | None = None
     _faults_in_row: int = 0
+    _worth: frozenset[str] | None = None  # posts to count for, handed to the thread that hears
 
     def run(self) -> None:
         """Listen until ``stop`` is set. What was heard by then is stored before this returns.
@@ -205,6 +226,9 @@ class Listener:
         position = self._cursor
         try:
             while not self.stop.is_set():
+                if self._worth is not None:  # a network belongs to this thread alone
+                    self.network.watch(self._worth)
+                    self._worth = None
                 try:
                     batch = self.network.poll(position, now=self.now())
                 except NetworkError as error:
@@ -256,7 +280,7 @@ class Listener:
                 version, match = current, matcher(self.brands())
             now = self.now()
             if now - watched >= _WATCH_EVERY:
-                self.network.watch(self._worth_counting(now))
+                self._worth = self._worth_counting(now)
                 watched = now
             if _says_something(batch) or (batch.cursor != self._cursor and now - last >= _QUIET_COMMIT):
                 done = take(

@@ -14,11 +14,345 @@ from kalkan.errors import KalkanError
 LANGUAGES: Final = ("en", "tr")
 
 SENTENCES: Final[dict[str, dict[str, str]]] = {
+    "already_set_up": {
+        "en": "Somebody has set this Kalkan up already. Sign in, or ask them for an account.",
+        "tr": "Bu Kalkan’ı biri zaten kurmuş. Giriş yap ya da ondan bir hesap iste.",
+    },
+    "archive_busy": {
+        "en": "Another process has held the archive {path} for {seconds} seconds. Wait for it, or stop it, and try again.",
+        "tr": "Başka bir süreç {path} arşivini {seconds} saniyedir tutuyor. Bitmesini bekle ya da durdur, sonra yeniden dene.",
+    },
+    "archive_cursor_damaged": {
+        "en": "The position of {source} ({path}) is lost although its posts are there. Bring the file back from a backup; without one, remove the source on the page “What is listened to” and add it again.",
+        "tr": "{source} kaynağının gönderileri duruyor ama konumu ({path}) kayıp. Dosyayı yedekten geri getir; yedek yoksa kaynağı “Neler dinleniyor” sayfasından kaldırıp yeniden ekle.",
+    },
+    "archive_file_damaged": {
+        "en": "The archive’s file {path} is damaged ({detail}). Kalkan stops so that no number is wrong. Bring this one file back from a backup to the same place, or the whole with “kalkan restore”, then run “kalkan archive check”.",
+        "tr": "Arşivin {path} dosyası bozuk ({detail}). Yanlış sayı vermemek için Kalkan duruyor. Bu dosyayı yedekten aynı yere ya da tümünü “kalkan restore” ile geri getir, sonra “kalkan archive check” çalıştır.",
+    },
+    "archive_file_missing": {
+        "en": "The archive’s file {path} ({rows} rows) is missing. Bring it back from a backup to the same place, or the whole with “kalkan restore”, then run “kalkan archive check”.",
+        "tr": "Arşivin {path} dosyası ({rows} satır) yerinde yok. Yedekten aynı yere ya da tümünü “kalkan restore” ile geri getir, sonra “kalkan archive check” çalıştır.",
+    },
+    "archive_log_damaged": {
+        "en": "The archive’s log in {path} is damaged ({detail}). Kalkan stops so that nothing gets worse. Bring back the last backup with “kalkan restore”.",
+        "tr": "{path} içindeki arşiv günlüğü bozuk ({detail}). Daha kötüsü olmasın diye Kalkan duruyor. Son yedeği “kalkan restore” ile geri yükle.",
+    },
+    "archive_missing": {
+        "en": "There is no archive in {path}. Start “kalkan up” once, or name another folder with --data.",
+        "tr": "{path} klasöründe arşiv yok. Bir kez “kalkan up” çalıştır ya da --data ile başka klasör göster.",
+    },
+    "archive_newer": {
+        "en": "The archive in {path} was written by a newer Kalkan (layout {found}, this one knows {known}). Update Kalkan.",
+        "tr": "{path} arşivi daha yeni bir Kalkan ile yazılmış (düzen {found}, buradaki {known} bilir). Kalkan’ı güncelle.",
+    },
+    "archive_rows_doubled": {
+        "en": "{n} posts stand twice in {path}. This must not happen: keep a copy of the folder and bring back the last backup with “kalkan restore”.",
+        "tr": "{path} içinde {n} gönderi iki kez duruyor. Bu olmamalıydı: klasörün bir kopyasını sakla ve son yedeği “kalkan restore” ile geri yükle.",
+    },
+    "archive_schema_old": {
+        "en": "The table {path} has an older layout ({found}). Start “kalkan up” once: it brings it up to date.",
+        "tr": "{path} tablosunun düzeni eski ({found}). Bir kez “kalkan up” çalıştır: güncellenir.",
+    },
+    "archive_swept": {
+        "en": "{merged} files merged into {written}, {rows} rows taken off the disk.",
+        "tr": "{merged} dosya {written} dosyada birleşti, {rows} satır diskten çıkarıldı.",
+    },
+    "archive_unwritable": {
+        "en": "Kalkan cannot write to {path} ({detail}). Make room on the disk or mend the folder’s permissions; nothing that was stored is lost.",
+        "tr": "Kalkan {path} konumuna yazamıyor ({detail}). Diskte yer aç ya da klasör izinlerini düzelt; saklanan hiçbir şey kaybolmadı.",
+    },
+    "archive_whole": {
+        "en": "The archive is whole: {files} files, {posts} posts, every page read.",
+        "tr": "Arşiv sağlam: {files} dosya, {posts} gönderi, her sayfası okundu.",
+    },
+    "backup_damaged": {
+        "en": "The backup {path} came back damaged: {detail} Choose another backup.",
+        "tr": "{path} yedeği bozuk geldi: {detail} Başka bir yedek seç.",
+    },
+    "backup_done": {
+        "en": "Backup written: {path} ({megabytes} MB). It holds keys and posts: keep it as safe as the machine. A PostgreSQL database is saved with its own pg_dump.",
+        "tr": "Yedek yazıldı: {path} ({megabytes} MB). İçinde anahtarlar ve gönderiler var: makine kadar iyi koru. PostgreSQL veritabanı kendi pg_dump aracıyla yedeklenir.",
+    },
+    "backup_exists": {
+        "en": "{path} exists already. Choose another name; Kalkan overwrites no backup.",
+        "tr": "{path} zaten var. Başka bir ad seç; Kalkan yedeklerin üzerine yazmaz.",
+    },
+    "backup_unreadable": {
+        "en": "{path} is no backup of Kalkan’s, or it is cut off ({detail}). Choose another backup.",
+        "tr": "{path} bir Kalkan yedeği değil ya da yarım kalmış ({detail}). Başka bir yedek seç.",
+    },
+    "credential_unreadable": {
+        "en": "The access token of this source was sealed with another secret key. Open it under What is listened to, choose Change, and give the token again.",
+        "tr": "Bu kaynağın erişim anahtarı başka bir gizli anahtarla mühürlenmiş. Neler dinleniyor sayfasında Değiştir’i seç ve anahtarı yeniden ver.",
+    },
+    "data_unwritable": {
+        "en": "Kalkan cannot write to {path} ({detail}). Give it a folder it may write to with --data, or mend the rights of this one.",
+        "tr": "Kalkan şuraya yazamıyor: {path} ({detail}). --data ile yazabileceği bir klasör ver ya da bu klasörün izinlerini düzelt.",
+    },
+    "database_address_wrong": {
+        "en": "The setting “database” is no PostgreSQL address. It should look like postgresql://name:password@host:5432/kalkan; empty means SQLite.",
+        "tr": "“database” ayarı bir PostgreSQL adresi değil. Şuna benzemeli: postgresql://ad:parola@sunucu:5432/kalkan; boş bırakılırsa SQLite kullanılır.",
+    },
+    "database_driver_missing": {
+        "en": 'The setting “database” asks for PostgreSQL, but its driver is not installed. Install it with: pip install "kalkan[postgres]"',
+        "tr": '“database” ayarı PostgreSQL istiyor ama sürücüsü kurulu değil. Kurmak için: pip install "kalkan[postgres]"',
+    },
+    "database_unusable": {
+        "en": "The desk’s database does not answer ({detail}). Check the setting “database” and whether the server runs; with SQLite, whether the disk is full.",
+        "tr": "Masanın veritabanı yanıt vermiyor ({detail}). “database” ayarına ve sunucunun çalışıp çalışmadığına bak; SQLite kullanıyorsan diskin dolu olup olmadığına.",
+    },
+    "demo_fixed": {
+        "en": "The demo listens to its own town only. Start Kalkan without --demo to choose what is listened to.",
+        "tr": "Demo yalnızca kendi kasabasını dinler. Neyin dinleneceğini seçmek için Kalkan’ı --demo olmadan başlat.",
+    },
+    "demo_over_real": {
+        "en": "This data folder belongs to real people, so the demo will not touch it. Give the demo a folder of its own with --data.",
+        "tr": "Bu veri klasörü gerçek kişilere ait; demo ona dokunmaz. --data ile demoya kendi klasörünü ver.",
+    },
+    "disk_full": {
+        "en": "The disk is full ({path}). Make room and start again; nothing that was stored is lost.",
+        "tr": "Disk dolu ({path}). Yer aç ve yeniden başlat; saklanan hiçbir şey kaybolmadı.",
+    },
+    "doctor_archive": {
+        "en": "The archive opens: {files} files, {posts} posts. “kalkan archive check” reads every page.",
+        "tr": "Arşiv açılıyor: {files} dosya, {posts} gönderi. “kalkan archive check” her sayfayı okur.",
+    },
+    "doctor_archive_none": {
+        "en": "There is no archive yet; “kalkan up” makes it.",
+        "tr": "Arşiv henüz yok; “kalkan up” oluşturur.",
+    },
+    "doctor_clock": {
+        "en": "The clock says {now} UTC.",
+        "tr": "Saat {now} UTC.",
+    },
+    "doctor_clock_wrong": {
+        "en": "The clock says {now} UTC, which cannot be. Set it (time service), otherwise every period is wrong.",
+        "tr": "Saat {now} UTC gösteriyor; bu olamaz. Ayarla (saat hizmeti), yoksa tüm dönemler yanlış olur.",
+    },
+    "doctor_database": {
+        "en": "The desk’s database is in order ({path}).",
+        "tr": "Masanın veritabanı yerinde ({path}).",
+    },
+    "doctor_database_damaged": {
+        "en": "The desk’s database {path} is damaged ({detail}). Bring back the last backup with “kalkan restore”.",
+        "tr": "Masanın veritabanı {path} bozuk ({detail}). Son yedeği “kalkan restore” ile geri yükle.",
+    },
+    "doctor_database_none": {
+        "en": "The desk has no database yet; “kalkan up” makes it.",
+        "tr": "Masanın veritabanı henüz yok; “kalkan up” oluşturur.",
+    },
+    "doctor_disk": {
+        "en": "The disk has {free} MB free.",
+        "tr": "Diskte {free} MB boş yer var.",
+    },
+    "doctor_disk_low": {
+        "en": "The disk of {path} has only {free} MB free. Make room before listening stops.",
+        "tr": "{path} diskinde yalnızca {free} MB boş yer var. Dinleme durmadan yer aç.",
+    },
+    "doctor_listener": {
+        "en": "The listener {source} says: {state}. Its page is “What is listened to”.",
+        "tr": "{source} dinleyicisinin durumu: {state}. Sayfası: “Neler dinleniyor”.",
+    },
+    "doctor_models": {
+        "en": "The models are whole: {recipe}.",
+        "tr": "Modeller sağlam: {recipe}.",
+    },
+    "doctor_port": {
+        "en": "Port {port} on {host} is free.",
+        "tr": "{host} üzerindeki {port} portu boş.",
+    },
+    "doctor_python": {
+        "en": "Python {python} on {system}.",
+        "tr": "{system} üzerinde Python {python}.",
+    },
+    "doctor_reachable": {
+        "en": "{network} answers ({host}).",
+        "tr": "{network} yanıt veriyor ({host}).",
+    },
+    "doctor_running": {
+        "en": "Kalkan is running on {host}, port {port}.",
+        "tr": "Kalkan {host} adresinde, {port} portunda çalışıyor.",
+    },
+    "doctor_settings": {
+        "en": "Settings are in order; data in {path}.",
+        "tr": "Ayarlar yerinde; veriler: {path}.",
+    },
+    "doctor_unreachable": {
+        "en": "{network} does not answer ({host}: {detail}). Check the connection or the firewall; listening waits and catches up.",
+        "tr": "{network} yanıt vermiyor ({host}: {detail}). Bağlantıyı ya da güvenlik duvarını denetle; dinleme bekler ve arayı kapatır.",
+    },
+    "erased": {
+        "en": "{ids} ids erased, {rows} rows taken off the disk. They will not be taken in again.",
+        "tr": "{ids} kimlik silindi, {rows} satır diskten çıkarıldı. Bir daha alınmayacaklar.",
+    },
+    "export_done": {
+        "en": "{rows} rows written to {path}.",
+        "tr": "{rows} satır yazıldı: {path}.",
+    },
+    "export_suffix": {
+        "en": "{path} must end in .parquet, .csv or .jsonl so that Kalkan knows what to write.",
+        "tr": "Kalkan’ın ne yazacağını bilmesi için {path} .parquet, .csv ya da .jsonl ile bitmeli.",
+    },
+    "export_unwritable": {
+        "en": "{path} cannot be written ({detail}). Choose a folder that exists and that you may write to.",
+        "tr": "{path} yazılamıyor ({detail}). Var olan ve yazabildiğin bir klasör seç.",
+    },
+    "file_damaged": {
+        "en": "{path} is not what its suffix says, or it is damaged ({detail}). Save it again as Parquet, CSV or JSONL.",
+        "tr": "{path} uzantısının söylediği türde değil ya da bozuk ({detail}). Parquet, CSV ya da JSONL olarak yeniden kaydet.",
+    },
+    "file_kind_unknown": {
+        "en": "Kalkan cannot tell from the name {path} what kind of file it is. Use one of these suffixes: {known}.",
+        "tr": "Kalkan, {path} adından dosyanın türünü anlayamadı. Şu uzantılardan birini kullan: {known}.",
+    },
+    "file_missing": {
+        "en": "There is no file {path}. Check the name and the folder.",
+        "tr": "{path} diye bir dosya yok. Adını ve klasörünü kontrol et.",
+    },
+    "file_trouble": {
+        "en": "{path}: {detail}. Check that the file is there and that you may open it.",
+        "tr": "{path}: {detail}. Dosyanın yerinde olduğunu ve açmaya iznin olduğunu denetle.",
+    },
+    "file_unreadable": {
+        "en": "{path} cannot be read or written ({detail}). Check the folder, its permissions and the free space.",
+        "tr": "{path} okunamıyor ya da yazılamıyor ({detail}). Klasörü, izinleri ve boş alanı kontrol et.",
+    },
+    "import_done": {
+        "en": "{name}: {posts} posts brought in, {repeats} were there already, {mentions} mentions.",
+        "tr": "{name}: {posts} gönderi alındı, {repeats} tanesi zaten vardı, {mentions} bahis.",
+    },
+    "import_kept_out": {
+        "en": "{n} rows kept out ({kind}), for example: {example}",
+        "tr": "{n} satır dışarıda kaldı ({kind}), örneğin: {example}",
+    },
+    "mapping_wrong": {
+        "en": "“{given}” is no mapping. Write FIELD=COLUMN, e.g. --map text=body.",
+        "tr": "“{given}” bir eşleme değil. ALAN=SÜTUN biçiminde yaz, örn. --map text=body.",
+    },
+    "moment_wrong": {
+        "en": "“{given}” is no moment. Write it like 2026-11-23 or 2026-11-23T09:00.",
+        "tr": "“{given}” bir an değil. 2026-11-23 ya da 2026-11-23T09:00 gibi yaz.",
+    },
+    "no_brand": {
+        "en": "You are on no brand’s team yet. Ask the owner of a brand to add you.",
+        "tr": "Henüz hiçbir markanın ekibinde değilsin. Markanın sahibinden seni eklemesini iste.",
+    },
+    "not_allowed": {
+        "en": "Your part on the team does not include this. Ask the owner of the brand.",
+        "tr": "Ekipteki görevin bunu kapsamıyor. Markanın sahibine sor.",
+    },
+    "plugin_broken": {
+        "en": "The plug-in “{name}” of {group} cannot be loaded ({detail}). Update or remove its package.",
+        "tr": "{group} grubundaki “{name}” eklentisi yüklenemiyor ({detail}). Paketini güncelle ya da kaldır.",
+    },
+    "plugin_group_unknown": {
+        "en": "There is no plug-in group “{group}”. See docs/reference for the four that exist.",
+        "tr": "“{group}” diye bir eklenti grubu yok. Var olan dört grup için docs/reference sayfalarına bak.",
+    },
+    "plugin_unknown": {
+        "en": "There is no “{name}” among the plug-ins of {group}. Install the package that brings it, or choose another.",
+        "tr": "{group} eklentileri arasında “{name}” yok. Onu getiren paketi kur ya da başka birini seç.",
+    },
+    "port_in_use": {
+        "en": "Port {port} on {host} cannot be had ({detail}). If Kalkan runs there already, open it in the browser; otherwise choose another with --port, or --port 0 for any free one.",
+        "tr": "{host} üzerindeki {port} portu alınamıyor ({detail}). Kalkan orada zaten çalışıyorsa tarayıcıda aç; değilse --port ile başka bir port seç, --port 0 boş olanı bulur.",
+    },
+    "question_wrong": {
+        "en": "This question cannot be answered: {detail}.",
+        "tr": "Bu soru yanıtlanamıyor: {detail}.",
+    },
+    "read_done": {
+        "en": "{rows} rows read with {recipe}.",
+        "tr": "{rows} satır okundu: {recipe}.",
+    },
+    "restore_done": {
+        "en": "Restored to {path} and proved whole: {posts} posts.",
+        "tr": "{path} klasörüne geri yüklendi ve sağlamlığı kanıtlandı: {posts} gönderi.",
+    },
+    "restore_not_empty": {
+        "en": "{path} is not empty. Name an empty or new folder with --data; Kalkan overwrites nothing.",
+        "tr": "{path} boş değil. --data ile boş ya da yeni bir klasör göster; Kalkan hiçbir şeyin üzerine yazmaz.",
+    },
+    "secret_damaged": {
+        "en": "The secret key in {path} is damaged. Put it back from a backup; without it, people must sign in again and access tokens must be given anew (delete the file to accept that).",
+        "tr": "Gizli anahtar bozulmuş: {path}. Yedekten geri koy; yoksa herkesin yeniden giriş yapması, erişim anahtarlarının yeniden verilmesi gerekir (bunu kabul ediyorsan dosyayı sil).",
+    },
+    "setting_unknown": {
+        "en": "There is no setting called “{name}” in {path}. Known settings: {known}.",
+        "tr": "{path} içindeki “{name}” diye bir ayar yok. Bilinen ayarlar: {known}.",
+    },
+    "setting_wrong_type": {
+        "en": "The setting “{name}” must be {kind}, but it is “{value}”. Change it in kalkan.toml or in the environment.",
+        "tr": "“{name}” ayarının değeri “{value}” olamaz; beklenen: {kind}. kalkan.toml dosyasında ya da ortam değişkeninde değiştir.",
+    },
+    "settings_unreadable": {
+        "en": "The settings file {path} cannot be read ({detail}). Mend it or move it away, then start again.",
+        "tr": "Ayar dosyası {path} okunamıyor ({detail}). Düzelt ya da başka yere taşı, sonra yeniden başlat.",
+    },
+    "sign_in_wait": {
+        "en": "Too many wrong passwords. Try again in {minutes} min; nothing else is locked.",
+        "tr": "Çok sayıda yanlış parola girildi. {minutes} dk sonra yeniden dene; başka hiçbir şey kilitlenmedi.",
+    },
+    "sign_in_wrong": {
+        "en": "E-mail and password do not belong together. Check both and try again.",
+        "tr": "E-posta ile parola birbirini tutmuyor. İkisini de denetleyip yeniden dene.",
+    },
+    "source_twice": {
+        "en": "Just this is listened to already. Change the one that is there, or choose something else.",
+        "tr": "Tam olarak bu zaten dinleniyor. Var olanı değiştir ya da başka bir şey seç.",
+    },
+    "text_column_missing": {
+        "en": "There is no text column “{column}”; the columns are: {known}. Name the right one with --text.",
+        "tr": "“{column}” adında bir metin sütunu yok; sütunlar şunlar: {known}. Doğru sütunu --text ile belirt.",
+    },
+    "tier_not_installed": {
+        "en": "The reading tier “{tier}” is not installed here. Use the tier “fast”.",
+        "tr": "“{tier}” okuma düzeyi burada kurulu değil. “fast” düzeyini kullan.",
+    },
+    "tier_unknown": {
+        "en": "There is no reading tier “{tier}”. Choose one of: {known}.",
+        "tr": "“{tier}” diye bir okuma düzeyi yok. Şunlardan birini seç: {known}.",
+    },
     "unexpected": {
-        "en": "Something went wrong that Kalkan did not foresee ({detail}). Nothing was lost; try again, and if it"
-        " comes back run “kalkan doctor”.",
-        "tr": "Kalkan’ın öngörmediği bir sorun çıktı ({detail}). Kaybolan bir şey yok; yeniden dene, tekrarlarsa"
-        " “kalkan doctor” komutunu çalıştır.",
+        "en": "Something went wrong that Kalkan did not foresee ({detail}). Nothing that was stored is lost; try again, and if it comes back run “kalkan doctor”.",
+        "tr": "Kalkan’ın öngörmediği bir sorun çıktı ({detail}). Saklanan hiçbir şey kaybolmadı; yeniden dene, tekrarlarsa “kalkan doctor” komutunu çalıştır.",
+    },
+    "up_demo": {
+        "en": "Demo: a made-up town that talks on two networks. Nothing leaves this machine.",
+        "tr": "Demo: iki ağda konuşan uydurma bir kasaba. Bu makineden dışarı hiçbir şey çıkmaz.",
+    },
+    "up_demo_anew": {
+        "en": "The demo’s town was of another day; it was put aside in {path} and a new one begins.",
+        "tr": "Demo kasabası başka bir güne aitti; {path} klasörüne kaldırıldı, yenisi başlıyor.",
+    },
+    "up_member_died": {
+        "en": "The process “{name}” ended again and again (code {code}). Run “kalkan doctor” and read the lines above.",
+        "tr": "“{name}” süreci tekrar tekrar sona erdi (kod {code}). “kalkan doctor” çalıştır ve yukarıdaki satırları oku.",
+    },
+    "up_offline": {
+        "en": "No network answers, so this first start opens the demo. Start again with a connection to listen for real.",
+        "tr": "Hiçbir ağ yanıt vermiyor; bu ilk açılışta demo geliyor. Gerçekten dinlemek için bağlantı varken yeniden başlat.",
+    },
+    "up_ready": {
+        "en": "Ready after {seconds} s: {address}",
+        "tr": "{seconds} saniyede hazır: {address}",
+    },
+    "up_setup_token": {
+        "en": "The set-up page asks for this word once: {token}",
+        "tr": "Kurulum sayfası bir kez şu sözcüğü soracak: {token}",
+    },
+    "up_starting": {
+        "en": "Kalkan starts on {address}, data in {data}. Ctrl-C stops it.",
+        "tr": "Kalkan başlıyor: {address}, veriler: {data}. Durdurmak için Ctrl-C.",
+    },
+    "weights_damaged": {
+        "en": "The reader’s weights in {path} are damaged ({detail}). Install Kalkan again; nothing of yours is lost.",
+        "tr": "{path} içindeki okuyucu ağırlıkları bozulmuş ({detail}). Kalkan’ı yeniden kur; sana ait hiçbir şey kaybolmadı.",
+    },
+    "weights_missing": {
+        "en": "The reader’s weights “{name}” are not here (here: {known}). Install Kalkan again, or choose a reader that is here.",
+        "tr": "Okuyucunun “{name}” ağırlıkları burada yok (burada olanlar: {known}). Kalkan’ı yeniden kur ya da buradaki bir okuyucuyu seç.",
     },
 }
 

@@ -31,12 +31,14 @@ def bring(parsed: argparse.Namespace, lang: str) -> int:
     archive = archives.open(config.archive)
     brands = listening.brands()
     failed = 0
-    with reader_pool(reading.current(), config.readers) as read:
+    with reader_pool(reading.current(), config.readers) as readers:
+        read = pipeline.reading_by(readers)
         for name in parsed.files:
             path = Path(name)
             line = _progress(path.name)
             try:
                 now = pipeline.utc_now()
+                count = _counting(line)
                 batches = files.read(path, mapping=mapping or None, network=parsed.network, now=now)
                 done = pipeline.bring_in(
                     batches,
@@ -45,7 +47,7 @@ def bring(parsed: argparse.Namespace, lang: str) -> int:
                     read=read,
                     brands=brands,
                     now=now,
-                    progress=lambda so_far, line=line: line(so_far.posts + so_far.repeats),
+                    progress=count,
                 )
             except KalkanError as error:
                 print(f"{path.name}: {tell(error, lang)}", file=sys.stderr)
@@ -87,6 +89,10 @@ def _progress(name: str) -> Callable[[int | None], None]:
     return line
 
 
+def _counting(line: Callable[[int | None], None]) -> Callable[[Any], None]:
+    return lambda so_far: line(so_far.posts + so_far.repeats)
+
+
 def read(parsed: argparse.Namespace, lang: str) -> int:
     """``kalkan read``: any table in, the same rows and their readings out."""
     from kalkan.reading.tables import read_table
@@ -97,7 +103,7 @@ def read(parsed: argparse.Namespace, lang: str) -> int:
         parsed.out if parsed.out == "-" else Path(parsed.out),
         text=parsed.text,
         tier=parsed.tier,
-        progress=line,
+        progress=lambda rows, done, total: line(rows),
     )
     line(None)
     for one in done.rejects:
@@ -111,8 +117,8 @@ def figures(parsed: argparse.Namespace, lang: str) -> int:
     """``kalkan figures``: a question as JSON in, its figures as JSON out."""
     config = settings.load(os.environ, data=parsed.data)
     from kalkan import archive as archives
-    from kalkan.figures import Ask, answer
+    from kalkan.figures import answer, from_json
 
     text = sys.stdin.read() if parsed.ask == "-" else Path(parsed.ask).read_text(encoding="utf-8")
-    print(answer(Ask.from_json(text), archives.open(config.archive, create=False)).to_json())
+    print(answer(from_json(text), archives.open(config.archive, create=False)).to_json())
     return 0

@@ -17,14 +17,15 @@ class Command:
 
 
 _RUN: Final = "kalkan.cli.running"
+_PROCESSES: Final = "kalkan.cli.processes"
 _FILES: Final = "kalkan.cli.files"
 _KEEP: Final = "kalkan.cli.keeping"
 
 COMMANDS: Final = (
     Command("up", f"{_RUN}:up", ("demo", "host", "port", "no-browser"), "kalkan up --demo"),
-    Command("serve", f"{_RUN}:serve", ("host", "port"), "kalkan serve --port 8620"),
-    Command("listen", f"{_RUN}:listen", (), "kalkan listen"),
-    Command("work", f"{_RUN}:work", (), "kalkan work"),
+    Command("serve", f"{_PROCESSES}:serve", ("host", "port"), "kalkan serve --port 8620"),
+    Command("listen", f"{_PROCESSES}:listen", (), "kalkan listen"),
+    Command("work", f"{_PROCESSES}:work", (), "kalkan work"),
     Command("import", f"{_FILES}:bring", ("files", "map", "network"), "kalkan import tweets.js posts.csv"),
     Command(
         "read",

@@ -1,0 +1,21 @@
+"""The world's servers: Bluesky's Jetstream and a Mastodon instance, faithful to their wires, on loopback.
+
+Owns what stands between events and clients: shapes, cursors, filters, limits, faults. The demo, the tests and the load
+measurements are clients of these servers, and see nothing that a client of the real ones would not see. Never looks
+at the truth of a world, and never takes a publication.
+
+    log       the frames, in order          jetstream   both Jetstream wires
+    asking    filters and cursors           frames      the second wire's envelope, damage
+    records   events → Bluesky commits      board       what the Mastodon server knows
+    statuses  its JSON                      mastodon    its HTTP and streams
+    stage     plays a world on both         tables      plays a table as frames
+"""
+
+from kalkan.world.wire.board import Board
+from kalkan.world.wire.jetstream import Faults, JetstreamServer
+from kalkan.world.wire.log import EventLog
+from kalkan.world.wire.mastodon import MastodonServer
+from kalkan.world.wire.stage import Stage
+from kalkan.world.wire.tables import frames_from_table
+
+__all__ = ["Board", "EventLog", "Faults", "JetstreamServer", "MastodonServer", "Stage", "frames_from_table"]
