@@ -181,7 +181,11 @@ def stages(n: int) -> dict[str, float]:
 
 def decode(decoder: Any, frames: list[bytes]) -> pa.Table:
     """The listener's own decoding of frames, in polls of 20,000."""
-    parts = [decoder.read(frames[start : start + 20_000]).posts for start in range(0, len(frames), 20_000)]
+    from kalkan.networks.jetstream import Counted
+
+    common: dict[str, Any] = {"wire": 1, "now": datetime.now(UTC), "watched": frozenset(), "counted": Counted()}
+    starts = range(0, len(frames), 20_000)
+    parts = [decoder.read(frames[start : start + 20_000], **common).posts for start in starts]
     return pa.concat_tables(parts).select(POSTS.names)
 
 
