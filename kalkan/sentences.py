@@ -14,9 +14,41 @@ from kalkan.errors import KalkanError
 LANGUAGES: Final = ("en", "tr")
 
 SENTENCES: Final[dict[str, dict[str, str]]] = {
+    "address_credentials": {
+        "en": "The address of {host} holds a name or password before the @. Take it out and try again.",
+        "tr": "{host} adresinde @ işaretinden önce bir ad ya da parola var. Onu çıkarıp yeniden dene.",
+    },
+    "address_port": {
+        "en": "{host} may not be asked on port {port}; use 80, 443, 8080 or 8443.",
+        "tr": "{host} için {port} numaralı port kullanılamaz; 80, 443, 8080 ya da 8443 kullan.",
+    },
+    "address_private": {
+        "en": "{host} leads into a private network or to this machine, where Kalkan does not go. Use a public address.",
+        "tr": "{host} özel bir ağa ya da bu makineye çıkıyor; Kalkan oraya gitmez. Herkese açık bir adres yaz.",
+    },
+    "address_scheme": {
+        "en": "“{address}” cannot be asked: use an address that begins with https:// or http://.",
+        "tr": "“{address}” adresine gidilemez: https:// ya da http:// ile başlayan bir adres yaz.",
+    },
+    "address_unreadable": {
+        "en": "“{address}” is no web address. Check it for missing or extra signs.",
+        "tr": "“{address}” bir web adresi değil. Eksik ya da fazla işaret var mı, bak.",
+    },
     "already_set_up": {
         "en": "Somebody has set this Kalkan up already. Sign in, or ask them for an account.",
         "tr": "Bu Kalkan’ı biri zaten kurmuş. Giriş yap ya da ondan bir hesap iste.",
+    },
+    "answer_timeout": {
+        "en": "{host} took too long to answer. Kalkan tries again by itself.",
+        "tr": "{host} zamanında yanıt vermedi. Kalkan kendiliğinden yeniden dener.",
+    },
+    "answer_too_large": {
+        "en": "{host} sent more than the {limit} bytes Kalkan takes in one answer. Check that the address is the right one.",
+        "tr": "{host}, Kalkan’ın tek yanıtta aldığı {limit} bayttan fazlasını gönderdi. Adresin doğru olduğuna bak.",
+    },
+    "answer_unreadable": {
+        "en": "The answer of {host} could not be read ({detail}). Kalkan tries again by itself; if it lasts, check the address.",
+        "tr": "{host} sunucusunun yanıtı okunamadı ({detail}). Kalkan kendiliğinden yeniden dener; sürerse adresi denetle.",
     },
     "archive_busy": {
         "en": "Another process has held the archive {path} for {seconds} seconds. Wait for it, or stop it, and try again.",
@@ -66,6 +98,42 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "The archive is whole: {files} files, {posts} posts, every page read.",
         "tr": "Arşiv sağlam: {files} dosya, {posts} gönderi, her sayfası okundu.",
     },
+    "ask_field_missing": {
+        "en": "The question lacks “{field}”. Give it a time such as 2026-11-23T09:00:00Z.",
+        "tr": "Soruda “{field}” eksik. 2026-11-23T09:00:00Z gibi bir zaman yaz.",
+    },
+    "ask_field_wrong": {
+        "en": "“{field}” cannot be “{value}”. Give text, or a list of texts where there may be several.",
+        "tr": "“{field}” için “{value}” olmaz. Bir metin, birden çok olabiliyorsa bir metin listesi yaz.",
+    },
+    "ask_kind_without_brand": {
+        "en": "Kinds of mentions exist only for a brand. Add “brand” to the question.",
+        "tr": "Anılma türleri yalnız bir marka için vardır. Soruya “brand” ekle.",
+    },
+    "ask_name_unknown": {
+        "en": "Kalkan knows no {field} “{name}”. It knows: {known}.",
+        "tr": "Kalkan böyle bir {field} bilmiyor: “{name}”. Bildikleri: {known}.",
+    },
+    "ask_period_empty": {
+        "en": "The period ends ({until}) before it begins ({since}). Swap them, or ask for a longer one.",
+        "tr": "Dönem başlamadan ({since}) bitiyor ({until}). Yerlerini değiştir ya da daha uzun bir dönem sor.",
+    },
+    "ask_time_unreadable": {
+        "en": "“{value}” is no time with a zone. Write it like 2026-11-23T09:00:00Z.",
+        "tr": "“{value}” saat dilimi olan bir zaman değil. 2026-11-23T09:00:00Z gibi yaz.",
+    },
+    "ask_unreadable": {
+        "en": "This question cannot be read as JSON ({detail}). Write it as an object with “since”, “until” and what to count.",
+        "tr": "Bu soru JSON olarak okunamıyor ({detail}). “since”, “until” ve neyin sayılacağını içeren bir nesne yaz.",
+    },
+    "ask_without_measure": {
+        "en": "The question asks for nothing. Name at least one measure: {known}.",
+        "tr": "Soru hiçbir şey sormuyor. En az bir ölçü yaz: {known}.",
+    },
+    "ask_zone_unknown": {
+        "en": "“{value}” is no time zone. Use an IANA name such as Europe/Istanbul.",
+        "tr": "“{value}” bir saat dilimi değil. Europe/Istanbul gibi bir IANA adı kullan.",
+    },
     "backup_damaged": {
         "en": "The backup {path} came back damaged: {detail} Choose another backup.",
         "tr": "{path} yedeği bozuk geldi: {detail} Başka bir yedek seç.",
@@ -82,9 +150,61 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "{path} is no backup of Kalkan’s, or it is cut off ({detail}). Choose another backup.",
         "tr": "{path} bir Kalkan yedeği değil ya da yarım kalmış ({detail}). Başka bir yedek seç.",
     },
+    "bluesky_account_invalid": {
+        "en": "“{value}” is no account id. Give the account’s DID (it begins with did:plc: or did:web:), one a line.",
+        "tr": "“{value}” bir hesap kimliği değil. Her satıra bir tane olmak üzere hesabın DID’sini yaz (did:plc: ya da did:web: ile başlar).",
+    },
+    "bluesky_busy": {
+        "en": "Bluesky’s stream at {instance} asks for patience. Kalkan waits and then goes on from where it was; there is nothing to do.",
+        "tr": "Bluesky akışı ({instance}) biraz beklememizi istiyor. Kalkan bekleyip kaldığı yerden sürdürecek; senin bir şey yapman gerekmiyor.",
+    },
+    "bluesky_ended": {
+        "en": "Bluesky’s stream at {instance} ended ({detail}). Kalkan connects again and goes on from the last stored post.",
+        "tr": "Bluesky akışı ({instance}) kesildi ({detail}). Kalkan yeniden bağlanıp saklanan son gönderiden devam edecek.",
+    },
+    "bluesky_frame_time": {
+        "en": "Messages from Bluesky’s stream with an impossible time",
+        "tr": "Bluesky akışından gelen, zamanı olanaksız iletiler",
+    },
+    "bluesky_frame_unreadable": {
+        "en": "Messages from Bluesky’s stream that could not be read",
+        "tr": "Bluesky akışından gelen, okunamayan iletiler",
+    },
+    "bluesky_instance_invalid": {
+        "en": "“{value}” is no address of a Jetstream instance. Write it like wss://jetstream2.us-east.bsky.network, one a line, without name and password.",
+        "tr": "“{value}” bir Jetstream sunucusu adresi değil. Her satıra bir tane olmak üzere, ad ve parola koymadan, wss://jetstream2.us-east.bsky.network gibi yaz.",
+    },
+    "bluesky_post_too_long": {
+        "en": "Bluesky posts longer than Bluesky allows",
+        "tr": "Bluesky’ın izin verdiğinden uzun gönderiler",
+    },
+    "bluesky_post_unreadable": {
+        "en": "Bluesky posts without a readable text or name",
+        "tr": "Metni ya da kimliği okunamayan Bluesky gönderileri",
+    },
+    "bluesky_refused": {
+        "en": "Bluesky’s stream at {instance} refused the connection ({detail}). Check the instance and the list of accounts in this network’s settings, or remove the instance to use Bluesky’s own.",
+        "tr": "Bluesky akışı ({instance}) bağlantıyı reddetti ({detail}). Bu ağın ayarlarında sunucuyu ve hesap listesini kontrol et ya da sunucuyu silip Bluesky’ın kendi sunucularını kullan.",
+    },
+    "bluesky_too_many_accounts": {
+        "en": "{n} accounts are too many: Bluesky’s stream takes at most {most}. Shorten the list, or leave it empty to hear everyone.",
+        "tr": "{n} hesap çok fazla: Bluesky akışı en çok {most} hesap kabul ediyor. Listeyi kısalt ya da herkesi duymak için boş bırak.",
+    },
+    "bluesky_too_slow": {
+        "en": "{instance} ended the stream because this machine did not keep up. Kalkan goes on from the last stored post; if it happens again, give Kalkan more processes for reading (setting “readers”) or listen to fewer accounts.",
+        "tr": "Bu makine yetişemediği için {instance} akışı kapattı. Kalkan saklanan son gönderiden devam edecek; yinelenirse okumaya daha çok işlem ayır (“readers” ayarı) ya da daha az hesap dinle.",
+    },
+    "bluesky_unreachable": {
+        "en": "Bluesky’s stream at {instance} cannot be reached ({detail}). Kalkan keeps trying, here and at the other instances; if it lasts, check the internet connection and whether a firewall lets websockets through.",
+        "tr": "Bluesky akışına {instance} üzerinden ulaşılamıyor ({detail}). Kalkan burayı ve öteki sunucuları denemeyi sürdürüyor; uzun sürerse internet bağlantısını ve güvenlik duvarının websocket’lere izin verip vermediğini kontrol et.",
+    },
     "credential_unreadable": {
         "en": "The access token of this source was sealed with another secret key. Open it under What is listened to, choose Change, and give the token again.",
         "tr": "Bu kaynağın erişim anahtarı başka bir gizli anahtarla mühürlenmiş. Neler dinleniyor sayfasında Değiştir’i seç ve anahtarı yeniden ver.",
+    },
+    "cursor_unreadable": {
+        "en": "The stored place in the {network} stream cannot be read ({cursor}): the archive is damaged. Run “kalkan archive check” and restore a backup.",
+        "tr": "{network} akışında kayıtlı yer okunamıyor ({cursor}): arşiv zarar görmüş. “kalkan archive check” komutunu çalıştır ve bir yedeği geri yükle.",
     },
     "data_unwritable": {
         "en": "Kalkan cannot write to {path} ({detail}). Give it a folder it may write to with --data, or mend the rights of this one.",
@@ -198,25 +318,69 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "{path} cannot be written ({detail}). Choose a folder that exists and that you may write to.",
         "tr": "{path} yazılamıyor ({detail}). Var olan ve yazabildiğin bir klasör seç.",
     },
+    "feed_unreadable": {
+        "en": "The feed {url} could not be read ({detail}). Open the address in a browser to see whether it is a feed.",
+        "tr": "{url} akışı okunamadı ({detail}). Gerçekten bir akış mı diye adresi tarayıcıda aç.",
+    },
+    "figures_by_author": {
+        "en": "Kalkan gives no figure by author. Group by hour, day, network, language, kind or feeling instead.",
+        "tr": "Kalkan yazara göre sayı vermez. Bunun yerine saate, güne, ağa, dile, türe ya da duyguya göre ayır.",
+    },
+    "file_column_unknown": {
+        "en": "“{path}” has no column “{column}”. Its columns: {columns}.",
+        "tr": "“{path}” dosyasında “{column}” sütunu yok. Sütunları: {columns}.",
+    },
     "file_damaged": {
         "en": "{path} is not what its suffix says, or it is damaged ({detail}). Save it again as Parquet, CSV or JSONL.",
         "tr": "{path} uzantısının söylediği türde değil ya da bozuk ({detail}). Parquet, CSV ya da JSONL olarak yeniden kaydet.",
     },
+    "file_empty": {
+        "en": "“{path}” is empty. Export it again and try once more.",
+        "tr": "“{path}” boş. Dosyayı yeniden dışa aktarıp bir daha dene.",
+    },
+    "file_field_unknown": {
+        "en": "A mapping cannot name “{field}”. It may name: {known}.",
+        "tr": "Eşlemede “{field}” adı kullanılamaz. Kullanılabilecekler: {known}.",
+    },
     "file_kind_unknown": {
-        "en": "Kalkan cannot tell from the name {path} what kind of file it is. Use one of these suffixes: {known}.",
-        "tr": "Kalkan, {path} adından dosyanın türünü anlayamadı. Şu uzantılardan birini kullan: {known}.",
+        "en": "Kalkan does not know what “{path}” is. It reads Parquet, CSV and JSON lines (.jsonl), and the exports of X, Instagram, Facebook (in JSON) and Mastodon.",
+        "tr": "Kalkan “{path}” dosyasının ne olduğunu çıkaramadı. Parquet, CSV ve JSON satırları (.jsonl) ile X, Instagram, Facebook (JSON biçiminde) ve Mastodon dışa aktarımlarını okur.",
     },
     "file_missing": {
-        "en": "There is no file {path}. Check the name and the folder.",
-        "tr": "{path} diye bir dosya yok. Adını ve klasörünü kontrol et.",
+        "en": "There is no file or folder “{path}”. Check the name and the folder.",
+        "tr": "“{path}” adında bir dosya ya da klasör yok. Adını ve bulunduğu klasörü denetle.",
+    },
+    "file_no_text_column": {
+        "en": "No column of “{path}” seems to hold the text. Say which it is (text=COLUMN). Its columns: {columns}.",
+        "tr": "“{path}” dosyasında metin sütunu bulunamadı. Hangisi olduğunu söyle (text=SÜTUN). Sütunları: {columns}.",
     },
     "file_trouble": {
         "en": "{path}: {detail}. Check that the file is there and that you may open it.",
         "tr": "{path}: {detail}. Dosyanın yerinde olduğunu ve açmaya iznin olduğunu denetle.",
     },
     "file_unreadable": {
-        "en": "{path} cannot be read or written ({detail}). Check the folder, its permissions and the free space.",
-        "tr": "{path} okunamıyor ya da yazılamıyor ({detail}). Klasörü, izinleri ve boş alanı kontrol et.",
+        "en": "“{path}” cannot be read ({detail}). Download or copy it again; if it is open in another program, close it.",
+        "tr": "“{path}” okunamıyor ({detail}). Dosyayı yeniden indir ya da kopyala; başka bir programda açıksa kapat.",
+    },
+    "file_zip_locked": {
+        "en": "“{path}” is locked with a password. Unpack it yourself and import the folder.",
+        "tr": "“{path}” parolayla kilitli. Kendin açıp klasörü içe aktar.",
+    },
+    "file_zip_too_large": {
+        "en": "“{path}” would unpack to an unreasonable size, so it was left closed. Unpack it yourself and import the folder if you trust it.",
+        "tr": "“{path}” açılınca akıl almaz bir boyuta varacağı için açılmadı. Ona güveniyorsan kendin açıp klasörü içe aktar.",
+    },
+    "host_unknown": {
+        "en": "No server of the name {host} was found. Check the spelling and the internet connection.",
+        "tr": "{host} adında bir sunucu bulunamadı. Yazılışını ve internet bağlantısını denetle.",
+    },
+    "host_unreachable": {
+        "en": "{host} could not be reached. Kalkan tries again by itself; if it lasts, check the internet connection.",
+        "tr": "{host} sunucusuna ulaşılamadı. Kalkan kendiliğinden yeniden dener; sürerse internet bağlantısını denetle.",
+    },
+    "import_cursor_unknown": {
+        "en": "Where the import stopped cannot be read (“{cursor}”). Import the file from its beginning; nothing is added twice.",
+        "tr": "Aktarımın nerede kaldığı okunamıyor (“{cursor}”). Dosyayı baştan içe aktar; hiçbir şey iki kez eklenmez.",
     },
     "import_done": {
         "en": "{name}: {posts} posts brought in, {repeats} were there already, {mentions} mentions.",
@@ -226,6 +390,14 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "{n} rows kept out ({kind}), for example: {example}",
         "tr": "{n} satır dışarıda kaldı ({kind}), örneğin: {example}",
     },
+    "import_left_out": {
+        "en": "{name}: nothing is taken from the columns {columns}.",
+        "tr": "{name}: şu sütunlardan bir şey alınmıyor: {columns}.",
+    },
+    "import_taken": {
+        "en": "{name}: taken as {mapping}. Another column for a field: --map FIELD=COLUMN.",
+        "tr": "{name}: şöyle alınıyor: {mapping}. Bir alan için başka sütun: --map ALAN=SÜTUN.",
+    },
     "mapping_wrong": {
         "en": "“{given}” is no mapping. Write FIELD=COLUMN, e.g. --map text=body.",
         "tr": "“{given}” bir eşleme değil. ALAN=SÜTUN biçiminde yaz, örn. --map text=body.",
@@ -234,13 +406,45 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "“{given}” is no moment. Write it like 2026-11-23 or 2026-11-23T09:00.",
         "tr": "“{given}” bir an değil. 2026-11-23 ya da 2026-11-23T09:00 gibi yaz.",
     },
+    "network_forbidden": {
+        "en": "{host} does not allow this (status {status}). Check what the account or token may see.",
+        "tr": "{host} buna izin vermiyor (durum {status}). Hesabın ya da anahtarın neleri görebildiğini denetle.",
+    },
+    "network_unauthorized": {
+        "en": "{host} asks for a valid token (status {status}). Renew the token in the settings of this network.",
+        "tr": "{host} geçerli bir erişim anahtarı istiyor (durum {status}). Bu ağın ayarlarından anahtarı yenile.",
+    },
     "no_brand": {
         "en": "You are on no brand’s team yet. Ask the owner of a brand to add you.",
         "tr": "Henüz hiçbir markanın ekibinde değilsin. Markanın sahibinden seni eklemesini iste.",
     },
+    "not_a_feed": {
+        "en": "There is no feed at {url}. Look for the feed’s own address on that page (RSS or Atom) and enter it.",
+        "tr": "{url} adresinde bir akış yok. O sayfada akışın kendi adresini (RSS ya da Atom) bulup onu gir.",
+    },
     "not_allowed": {
         "en": "Your part on the team does not include this. Ask the owner of the brand.",
         "tr": "Ekipteki görevin bunu kapsamıyor. Markanın sahibine sor.",
+    },
+    "not_found": {
+        "en": "{host} has nothing at this address (status {status}). Check the address.",
+        "tr": "{host} sunucusunda bu adreste bir şey yok (durum {status}). Adresi denetle.",
+    },
+    "nothing_to_listen_to": {
+        "en": "{network} has nothing to listen to: choose a timeline or enter at least one hashtag.",
+        "tr": "{network} için dinlenecek bir şey yok: bir akış seç ya da en az bir etiket yaz.",
+    },
+    "option_missing": {
+        "en": "{network} needs “{option}”. Fill it in and try again.",
+        "tr": "{network} için “{option}” gerekli. Doldurup yeniden dene.",
+    },
+    "option_not_a_number": {
+        "en": "“{value}” does not work for “{name}”: give a whole number between 0 and {most}.",
+        "tr": "“{name}” için “{value}” olmaz: 0 ile {most} arasında bir tam sayı yaz.",
+    },
+    "option_unknown": {
+        "en": "{network} does not know “{option}”. Choose one of: {known}.",
+        "tr": "{network}, “{option}” seçeneğini tanımıyor. Şunlardan birini seç: {known}.",
     },
     "plugin_broken": {
         "en": "The plug-in “{name}” of {group} cannot be loaded ({detail}). Update or remove its package.",
@@ -262,9 +466,21 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "This question cannot be answered: {detail}.",
         "tr": "Bu soru yanıtlanamıyor: {detail}.",
     },
+    "rate_limited": {
+        "en": "{host} asks Kalkan to wait (status {status}). It goes on by itself as soon as it may.",
+        "tr": "{host} Kalkan’dan beklemesini istiyor (durum {status}). İzin çıkar çıkmaz kendiliğinden sürer.",
+    },
     "read_done": {
         "en": "{rows} rows read with {recipe}.",
         "tr": "{rows} satır okundu: {recipe}.",
+    },
+    "redirects_too_many": {
+        "en": "{host} sends from one address to the next without end. Check the address.",
+        "tr": "{host} hiç bitmeyen bir yönlendirme yapıyor. Adresi denetle.",
+    },
+    "request_refused": {
+        "en": "{host} refused the request (status {status}). Check the address and the settings of this network.",
+        "tr": "{host} isteği geri çevirdi (durum {status}). Adresi ve bu ağın ayarlarını denetle.",
     },
     "restore_done": {
         "en": "Restored to {path} and proved whole: {posts} posts.",
@@ -277,6 +493,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "secret_damaged": {
         "en": "The secret key in {path} is damaged. Put it back from a backup; without it, people must sign in again and access tokens must be given anew (delete the file to accept that).",
         "tr": "Gizli anahtar bozulmuş: {path}. Yedekten geri koy; yoksa herkesin yeniden giriş yapması, erişim anahtarlarının yeniden verilmesi gerekir (bunu kabul ediyorsan dosyayı sil).",
+    },
+    "server_fault": {
+        "en": "{host} has a fault of its own (status {status}). Kalkan tries again by itself.",
+        "tr": "{host} sunucusunda bir arıza var (durum {status}). Kalkan kendiliğinden yeniden dener.",
     },
     "setting_unknown": {
         "en": "There is no setting called “{name}” in {path}. Known settings: {known}.",
@@ -302,6 +522,14 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "Just this is listened to already. Change the one that is there, or choose something else.",
         "tr": "Tam olarak bu zaten dinleniyor. Var olanı değiştir ya da başka bir şey seç.",
     },
+    "stream_ended": {
+        "en": "The live stream {url} ended. Kalkan opens it again and collects what came in between.",
+        "tr": "{url} canlı akışı kesildi. Kalkan akışı yeniden açar ve arada gelenleri toplar.",
+    },
+    "suffix_unknown": {
+        "en": "Kalkan cannot tell from the name {path} what kind of file it is. Use one of these suffixes: {known}.",
+        "tr": "Kalkan, {path} adından dosyanın türünü anlayamadı. Şu uzantılardan birini kullan: {known}.",
+    },
     "text_column_missing": {
         "en": "There is no text column “{column}”; the columns are: {known}. Name the right one with --text.",
         "tr": "“{column}” adında bir metin sütunu yok; sütunlar şunlar: {known}. Doğru sütunu --text ile belirt.",
@@ -313,6 +541,30 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "tier_unknown": {
         "en": "There is no reading tier “{tier}”. Choose one of: {known}.",
         "tr": "“{tier}” diye bir okuma düzeyi yok. Şunlardan birini seç: {known}.",
+    },
+    "time_zone_unknown": {
+        "en": "There is no time zone “{zone}”. Write it as in Europe/Istanbul.",
+        "tr": "“{zone}” diye bir saat dilimi yok. Europe/Istanbul örneğindeki gibi yaz.",
+    },
+    "timeline_refused": {
+        "en": "{server} does not show the timeline “{timeline}” without an account (status {status}). Enter a token of an account there, or listen on another server.",
+        "tr": "{server}, “{timeline}” akışını hesapsız göstermiyor (durum {status}). Oradaki bir hesabın erişim anahtarını gir ya da başka bir sunucuyu dinle.",
+    },
+    "tls_failed": {
+        "en": "The secure connection to {host} failed (its certificate or this machine’s clock may be wrong). Check the clock; if it is right, ask whoever runs {host}.",
+        "tr": "{host} ile güvenli bağlantı kurulamadı (sertifikası ya da bu makinenin saati yanlış olabilir). Saati denetle; doğruysa {host} sunucusunu işletene sor.",
+    },
+    "token_needs_https": {
+        "en": "The token for {server} would travel unprotected. Begin the server’s address with https://.",
+        "tr": "{server} için verilen erişim anahtarı korumasız gönderilirdi. Sunucu adresini https:// ile başlat.",
+    },
+    "token_refused": {
+        "en": "{server} does not accept the token for the timeline “{timeline}” (status {status}). Make a new token there, with permission to read, and enter it.",
+        "tr": "{server}, “{timeline}” akışı için erişim anahtarını kabul etmiyor (durum {status}). Orada okuma izinli yeni bir anahtar oluşturup gir.",
+    },
+    "token_unreadable": {
+        "en": "The token for {network} holds signs that no token has. Copy it again, whole and without spaces.",
+        "tr": "{network} için verilen erişim anahtarında olmaması gereken işaretler var. Boşluksuz ve eksiksiz olarak yeniden kopyala.",
     },
     "unexpected": {
         "en": "Something went wrong that Kalkan did not foresee ({detail}). Nothing that was stored is lost; try again, and if it comes back run “kalkan doctor”.",
@@ -345,6 +597,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "up_starting": {
         "en": "Kalkan starts on {address}, data in {data}. Ctrl-C stops it.",
         "tr": "Kalkan başlıyor: {address}, veriler: {data}. Durdurmak için Ctrl-C.",
+    },
+    "websocket_unreachable": {
+        "en": "No connection to {host} ({detail}). Check the address and the internet connection of this machine.",
+        "tr": "{host} adresine bağlanılamadı ({detail}). Adresi ve bu makinenin internet bağlantısını kontrol et.",
     },
     "weights_damaged": {
         "en": "The reader’s weights in {path} are damaged ({detail}). Install Kalkan again; nothing of yours is lost.",

@@ -39,7 +39,7 @@ from kalkan.text import fold_column
 
 __all__ = ["EVENTS", "Appended", "Archive", "day_of", "open"]
 
-_REMEMBER_GONE: Final = timedelta(days=35)
+REMEMBER_GONE: Final = timedelta(days=14)  # well beyond any network's replay
 _LOCK_SECONDS: Final = 60.0
 _EXPORTS: Final = {
     ".parquet": "FORMAT parquet, COMPRESSION zstd",
@@ -388,22 +388,22 @@ class Archive:
         )
 
     def gone_rows(self) -> pa.Table:
-        """All rows of the table ``gone``, as stored."""
+        """The table ``gone`` as far as hiding needs it: key, why, at, added_at, and the id where it is an author's."""
         log = self.logs["gone"]
         with self._thread:
             live = set(log.paths())
             for path in self._gone_files.keys() - live:
                 del self._gone_files[path]
             for path in live - self._gone_files.keys():
-                self._gone_files[path] = read_file(path)
-            return pa.concat_tables(self._gone_files.values()) if live else log.schema.empty_table()
+                self._gone_files[path] = _narrow(read_file(path))
+            return pa.concat_tables(self._gone_files.values()) if live else _narrow(log.schema.empty_table())
 
     def _removed_keys(self, now: datetime) -> Ints:
         """Keys of posts that were deleted lately or erased ever: they are not taken in again."""
         log = self.logs["gone"]
         if self._removed_of != log.version:
             rows = self.gone_rows()
-            lately = pc.greater(rows["at"], pa.scalar(now - _REMEMBER_GONE, rows["at"].type))
+            lately = pc.greater(rows["at"], pa.scalar(now - REMEMBER_GONE, rows["at"].type))
             keep = pc.or_(pc.equal(rows["why"], "erased"), pc.and_(pc.equal(rows["why"], "deleted"), lately))
             self._removed = np.unique(as_ints(rows.filter(keep)["key"]))
             self._removed_of = log.version
@@ -417,6 +417,18 @@ def open(root: Path, *, create: bool = True, threads: int = 2) -> Archive:
     :raises ArchiveDamaged: there is one but its tables cannot be read.
     """
     return Archive(root, create=create, threads=threads)
+
+
+def _narrow(gone: pa.Table) -> pa.Table:
+    """Rows of ``gone`` without the ids of posts, which their keys stand for: millions of them fit in memory."""
+    account = pc.equal(gone["why"], "account")
+    ids = pc.if_else(account, gone["id"], pa.scalar(None, pa.string()))
+    return (
+        gone.select(["key", "why", "at", "added_at"])
+        .append_column("id", ids)
+        .set_column(1, "why", pc.dictionary_encode(gone["why"]))
+        .unify_dictionaries()
+    )
 
 
 def _link(path: Path, target: Path) -> None:

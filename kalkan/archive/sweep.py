@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake.exceptions import DeltaError
 
-from kalkan.archive import Archive, read_file
+from kalkan.archive import REMEMBER_GONE, Archive, read_file
 from kalkan.archive.asking import Hidden
 from kalkan.archive.tables import File, Log
 from kalkan.posts import GONE
@@ -52,6 +52,7 @@ def compact(archive: Archive, *, now: datetime, everything: bool = False) -> Swe
         return Swept()
     try:
         removed, rewritten = _take_out(archive, now)
+        _forget(archive, now)
         merged = written = 0
         closed = (now - timedelta(days=1)).date().isoformat()
         for log in archive.logs.values():
@@ -162,6 +163,21 @@ def _take_out(archive: Archive, now: datetime) -> tuple[int, int]:
     draft.write_text(json.dumps({"until": mark.isoformat(), "at": now.isoformat()}), encoding="utf-8")
     draft.replace(path)
     return removed, rewritten
+
+
+def _forget(archive: Archive, now: datetime) -> None:
+    """Drop deletions that no network can bring back any more; what a person erased is remembered for good."""
+    swept = archive.swept_until()
+    log = archive.logs["gone"]
+    log.refresh()
+    limit = (now - REMEMBER_GONE).date().isoformat()
+    for file in [file for file in log.files if file.day < limit]:
+        rows = read_file(log.paths([file])[0])
+        old = pc.not_equal(rows["why"], "erased")
+        if swept is not None:
+            old = pc.and_(old, pc.less_equal(rows["added_at"], pa.scalar(swept, rows["added_at"].type)))
+        if swept is not None and pc.any(old).as_py():
+            _replace(log, [file], rows.filter(pc.invert(old)), changes=True)
 
 
 def _kept(rows: pa.Table, hidden: Hidden) -> pa.ChunkedArray:

@@ -15,10 +15,10 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NoReturn
 
 from kalkan import __version__
-from kalkan.cli.words import COMMANDS, OPTIONS, Command, said
+from kalkan.cli.words import COMMANDS, OPTIONS, Command, said, wrong_use
 from kalkan.errors import InvalidInput, KalkanError
 from kalkan.sentences import say, tell
 
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         module, _, name = command.run.partition(":")
         code: int = getattr(importlib.import_module(module), name)(parsed, lang)
-        sys.stdout.flush()
+        _flush()
         return code
     except KeyboardInterrupt:
         return 130
@@ -78,7 +78,7 @@ def language() -> str:
 def parser(lang: str) -> argparse.ArgumentParser:
     """All commands with their help in ``lang``."""
     top = _Parser(prog="kalkan", description=said("kalkan", lang), formatter_class=argparse.RawTextHelpFormatter)
-    top.add_argument("--version", action="version", version=f"kalkan {__version__}")
+    top.add_argument("--version", action="version", version=f"kalkan {__version__}", help=said("--version", lang))
     commands = top.add_subparsers(required=True, metavar="COMMAND", title=said("commands", lang))
     groups: dict[str, argparse._SubParsersAction[_Parser]] = {}
     for command in COMMANDS:
@@ -104,11 +104,26 @@ def parser(lang: str) -> argparse.ArgumentParser:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Wrong use is exit code 2 with the usage and one line, as everywhere."""
+    """Wrong use is exit code 2 with the usage and one line, as everywhere; all of it in the person's language."""
 
     def __init__(self, *positional: object, **named: object) -> None:
-        named.setdefault("allow_abbrev", False)
-        super().__init__(*positional, **named)  # type: ignore[arg-type]
+        super().__init__(*positional, **{"allow_abbrev": False, **named, "add_help": False})  # type: ignore[arg-type]
+        lang = language()
+        self._positionals.title, self._optionals.title = said("arguments", lang), said("options", lang)
+        self.add_argument("-h", "--help", action="help", help=said("--help", lang))
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(WRONG_USE, f"{self.prog}: {wrong_use(message, language())}\n")
+
+    def format_usage(self) -> str:
+        return self._named(super().format_usage())
+
+    def format_help(self) -> str:
+        return self._named(super().format_help())
+
+    def _named(self, text: str) -> str:
+        return f"{said('usage', language())} {text.removeprefix('usage: ')}"
 
 
 def settings(parsed: argparse.Namespace, **given: object) -> object:
@@ -119,6 +134,19 @@ def settings(parsed: argparse.Namespace, **given: object) -> object:
     from kalkan import config
 
     return config.load(os.environ, data=parsed.data, **given)
+
+
+def _flush() -> None:
+    """Put the result out now, so that a full disk is told; what could not be put out is not tried again at the end.
+
+    :raises OSError: it could not.
+    """
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        error.filename = "stdout"
+        raise
 
 
 def _debug() -> None:

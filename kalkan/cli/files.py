@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import argparse
+import json
+import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kalkan import config as settings
 from kalkan.errors import InvalidInput, KalkanError
 from kalkan.sentences import say, tell
 
+if TYPE_CHECKING:
+    from kalkan.archive import Archive
+    from kalkan.brands import Brand
+    from kalkan.pipeline import Imported, Read
+
 
 def bring(parsed: argparse.Namespace, lang: str) -> int:
     """``kalkan import``: files into the archive. A bad row is counted; after a bad file the others go on."""
     config = settings.load(os.environ, data=parsed.data)
-    mapping = _mapping(parsed.map)
+    _mapping(parsed.map)  # a wrong one is told before anything is opened
     from kalkan import archive as archives
     from kalkan import pipeline, reading
     from kalkan.desk.ready import ready
-    from kalkan.networks import files
     from kalkan.reading.local import reader_pool
 
     ready(config)
@@ -34,33 +40,49 @@ def bring(parsed: argparse.Namespace, lang: str) -> int:
     with reader_pool(reading.current(), config.readers) as readers:
         read = pipeline.reading_by(readers)
         for name in parsed.files:
-            path = Path(name)
-            line = _progress(path.name)
             try:
-                now = pipeline.utc_now()
-                count = _counting(line)
-                batches = files.read(path, mapping=mapping or None, network=parsed.network, now=now)
-                done = pipeline.bring_in(
-                    batches,
-                    files.source_of(path),
-                    archive=archive,
-                    read=read,
-                    brands=brands,
-                    now=now,
-                    progress=count,
-                )
+                done = _bring_one(Path(name), parsed, lang, archive=archive, read=read, brands=brands)
             except KalkanError as error:
-                print(f"{path.name}: {tell(error, lang)}", file=sys.stderr)
+                print(f"{Path(name).name}: {tell(error, lang)}", file=sys.stderr)
                 failed += 1
                 continue
-            finally:
-                line(None)
             figures = {"posts": done.posts, "repeats": done.repeats, "mentions": done.mentions}
-            print(say("import_done", {"name": path.name, **figures}, lang=lang))
+            print(say("import_done", {"name": Path(name).name, **figures}, lang=lang))
             for one in done.rejects.values():
                 kept = {"n": one.n, "kind": one.kind, "example": one.example}
                 print(say("import_kept_out", kept, lang=lang), file=sys.stderr)
     return 1 if failed else 0
+
+
+def _bring_one(
+    path: Path, parsed: argparse.Namespace, lang: str, *, archive: Archive, read: Read, brands: Sequence[Brand]
+) -> Imported:
+    """Announce what a file is taken for, then bring it in."""
+    from kalkan import pipeline
+    from kalkan.networks import files
+
+    mapping = _mapping(parsed.map) or None
+    kind = files.recognise(path, mapping=mapping)
+    if kind.mapping:
+        pairs = ", ".join(f"{field}={column}" for field, column in kind.mapping.items())
+        print(say("import_taken", {"name": path.name, "mapping": pairs}, lang=lang), file=sys.stderr)
+    if kind.ignored:
+        left = {"name": path.name, "columns": ", ".join(kind.ignored)}
+        print(say("import_left_out", left, lang=lang), file=sys.stderr)
+    line = _progress(path.name)
+    now = pipeline.utc_now()
+    try:
+        return pipeline.bring_in(
+            files.read(path, mapping=mapping, network=parsed.network, now=now),
+            files.source_of(path),
+            archive=archive,
+            read=read,
+            brands=brands,
+            now=now,
+            progress=lambda so_far: line(so_far.posts + so_far.repeats),
+        )
+    finally:
+        line(None)
 
 
 def _mapping(given: Iterable[str]) -> dict[str, str]:
@@ -87,10 +109,6 @@ def _progress(name: str) -> Callable[[int | None], None]:
             print(f"\r{name}  {n:,}  ({rate:,.0f}/s)", end="", file=sys.stderr, flush=True)
 
     return line
-
-
-def _counting(line: Callable[[int | None], None]) -> Callable[[Any], None]:
-    return lambda so_far: line(so_far.posts + so_far.repeats)
 
 
 def read(parsed: argparse.Namespace, lang: str) -> int:
@@ -120,5 +138,6 @@ def figures(parsed: argparse.Namespace, lang: str) -> int:
     from kalkan.figures import answer, from_json
 
     text = sys.stdin.read() if parsed.ask == "-" else Path(parsed.ask).read_text(encoding="utf-8")
-    print(answer(from_json(text), archives.open(config.archive, create=False)).to_json())
+    found = answer(from_json(text), archives.open(config.archive, create=False))
+    print(json.dumps(found.as_dict(), ensure_ascii=False))
     return 0

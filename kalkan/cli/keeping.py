@@ -60,13 +60,21 @@ def compact(parsed: argparse.Namespace, lang: str) -> int:
 
 
 def export(parsed: argparse.Namespace, lang: str) -> int:
-    """``kalkan archive export``: one table, as it is asked, to Parquet, CSV or JSONL by suffix."""
+    """``kalkan archive export``: one table, as it is asked, to Parquet, CSV or JSONL by suffix, ``-`` = JSONL."""
     config = settings.load(os.environ, data=parsed.data)
     from kalkan import archive as archives
 
+    period = {"since": _moment(parsed.since), "until": _moment(parsed.until)}
     archive = archives.open(config.archive, create=False)
+    if parsed.out == "-":
+        with tempfile.TemporaryDirectory(dir=config.data, prefix="export-") as folder:
+            draft = Path(folder) / "rows.jsonl"
+            archive.export(parsed.table, draft, **period)
+            for line in draft.open(encoding="utf-8"):
+                sys.stdout.write(line)
+        return 0
     out = Path(parsed.out)
-    rows = archive.export(parsed.table, out, since=_moment(parsed.since), until=_moment(parsed.until))
+    rows = archive.export(parsed.table, out, **period)
     print(say("export_done", {"rows": rows, "path": str(out)}, lang=lang), file=sys.stderr)
     return 0
 
@@ -149,7 +157,8 @@ def restore(parsed: argparse.Namespace, lang: str) -> int:
                     config.data.rmdir()
                 (Path(folder) / "kalkan").rename(config.data)
     except (tarfile.TarError, EOFError) as error:
-        raise InvalidInput("backup_unreadable", path=parsed.backup, detail=str(error)) from error
+        detail = (str(error) or type(error).__name__).splitlines()[0].rstrip(":")
+        raise InvalidInput("backup_unreadable", path=parsed.backup, detail=detail) from error
     from kalkan import archive as archives
     from kalkan.archive.check import check as prove
 

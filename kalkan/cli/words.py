@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -73,6 +74,11 @@ _SAID: Final[dict[str, tuple[str, str]]] = {
     ),
     "commands": ("commands", "komutlar"),
     "example": ("Example:", "Örnek:"),
+    "usage": ("usage:", "kullanım:"),
+    "arguments": ("arguments", "bağımsız değişkenler"),
+    "options": ("options", "seçenekler"),
+    "--help": ("show this help", "bu yardımı göster"),
+    "--version": ("show the version", "sürümü göster"),
     "up": (
         "Run everything: the desk in your browser, the listeners and the worker.",
         "Her şeyi çalıştır: tarayıcıdaki masa, dinleyiciler ve işçi.",
@@ -127,3 +133,25 @@ def said(key: str, lang: str) -> str:
     """What ``key`` (a command, a group or an option) is for, in ``lang``."""
     english, turkish = _SAID[key]
     return turkish if lang == "tr" else english
+
+
+_WRONG: Final = (
+    (r"argument (?:COMMAND|None): invalid choice: (.+?) \(choose from (.+)\)",
+     "there is no command {0}. Commands: {1}", "{0} diye bir komut yok. Komutlar: {1}"),
+    (r"argument (.+?): invalid choice: (.+?) \(choose from (.+)\)",
+     "{0} cannot be {1}. Choose one of: {2}", "{0} için {1} seçilemez. Şunlardan birini seç: {2}"),
+    (r"the following arguments are required: (.+)", "missing: {0}", "eksik: {0}"),
+    (r"unrecognized arguments: (.+)", "not understood: {0}. --help shows what is", "anlaşılmadı: {0}. --help neyin anlaşıldığını gösterir"),
+    (r"argument (.+?): expected (?:at least )?one argument", "{0} needs a value", "{0} bir değer ister"),
+    (r"argument (.+?): ignored explicit argument (.+)", "{0} takes no value, but {1} was given", "{0} değer almaz, ama {1} verilmiş"),
+)  # fmt: skip
+"""What argparse finds wrong, as it says it, and how we say it."""
+
+
+def wrong_use(message: str, lang: str) -> str:
+    """What is wrong with a command line, in ``lang``; a message not known here as argparse gives it."""
+    for pattern, english, turkish in _WRONG:
+        found = re.fullmatch(pattern, message)
+        if found:
+            return (turkish if lang == "tr" else english).format(*found.groups())
+    return message

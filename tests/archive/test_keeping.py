@@ -21,6 +21,7 @@ from kalkan.archive import tables
 from kalkan.archive.check import check
 from kalkan.archive.sweep import compact, erase
 from kalkan.errors import ArchiveDamaged, InvalidInput
+from kalkan.posts import GONE
 from tests.conftest import NOW, mention_rows, read_rows
 
 COUNT = "SELECT count(*) AS n, count(DISTINCT id) AS ids FROM posts"
@@ -70,6 +71,19 @@ def test_erased_means_off_the_disk(tmp_path: Path) -> None:
     for path in (tmp_path / "posts").rglob("*.parquet"):
         assert "unmistakable words" not in pq.read_table(path, partitioning=None)["text"].to_pylist()
     assert archive.append("s", read_rows(["bad"]), now=NOW, cursor="y").posts == 0
+
+
+def test_old_deletions_are_forgotten_but_what_was_erased_never(tmp_path: Path) -> None:
+    archive = filled(tmp_path, batches=2)
+    then = NOW - timedelta(days=30)
+    for why, one in (("deleted", "p0-0"), ("erased", "p0-1")):
+        archive.remove(
+            pa.Table.from_pylist([{"id": one, "network": "bluesky", "at": then, "why": why}], schema=GONE), now=then
+        )
+    compact(archive, now=NOW)
+    assert archive.query("SELECT id FROM gone", tables=("gone",))["id"].to_pylist() == ["p0-1"]
+    assert archive.append("s", read_rows(["p0-1"]), now=NOW, cursor="x").posts == 0
+    assert counted(archive) == [{"n": 8, "ids": 8}]
 
 
 def test_only_one_sweep_runs_at_a_time(tmp_path: Path) -> None:
