@@ -8,6 +8,7 @@ asked by ``KALKAN_DEBUG=1``.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import importlib
 import locale
@@ -37,12 +38,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         module, _, name = command.run.partition(":")
         code: int = getattr(importlib.import_module(module), name)(parsed, lang)
-        _flush()
+        sys.stdout.flush()
         return code
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader of our pipe left: done, quietly
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_stdout()
         return 0
     except KalkanError as error:
         _debug()
@@ -50,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         _debug()
         if error.errno == errno.ENOSPC:
-            return complain(say("disk_full", {"path": error.filename or ""}, lang=lang))
+            _forget_stdout()
+            return complain(say("disk_full", {"path": error.filename or "stdout"}, lang=lang))
         return complain(say("file_trouble", {"path": error.filename or "", "detail": error.strerror or ""}, lang=lang))
     except Exception as error:
         _debug()
@@ -136,17 +138,10 @@ def settings(parsed: argparse.Namespace, **given: object) -> object:
     return config.load(os.environ, data=parsed.data, **given)
 
 
-def _flush() -> None:
-    """Put the result out now, so that a full disk is told; what could not be put out is not tried again at the end.
-
-    :raises OSError: it could not.
-    """
-    try:
-        sys.stdout.flush()
-    except OSError as error:
+def _forget_stdout() -> None:
+    """What could not be put out is not tried again when the process ends."""
+    with contextlib.suppress(OSError):  # some have no file behind them
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        error.filename = "stdout"
-        raise
 
 
 def _debug() -> None:

@@ -124,6 +124,9 @@ def backup(parsed: argparse.Namespace, lang: str) -> int:
             entry.size = len(note)
             tar.addfile(entry, io.BytesIO(note))
         draft.replace(target)
+    except OSError as error:
+        error.filename = error.filename or str(target)
+        raise
     finally:
         draft.unlink(missing_ok=True)
     print(say("backup_done", {"path": str(target), "megabytes": f"{target.stat().st_size / 1e6:.1f}"}, lang=lang))

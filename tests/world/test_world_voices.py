@@ -50,6 +50,12 @@ def test_nobody_and_nothing_real_is_named() -> None:
     assert [text for text in everything if real.search(fold(text))] == []
 
 
+def test_scripted_posts_fit_every_network() -> None:
+    for entry in voices().script:
+        assert len(entry["text"]) <= 300
+        assert entry["by"] in CAST
+
+
 def test_links_lead_nowhere_real() -> None:
     for lines in voices().pools.values():
         for line in lines:
