@@ -1,0 +1,1 @@
+"""Pages: each view fetches through :mod:`kalkan.desk.access`, acts through :mod:`kalkan.desk.actions`, and renders."""
