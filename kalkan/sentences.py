@@ -122,6 +122,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "“{value}” is no time with a zone. Write it like 2026-11-23T09:00:00Z.",
         "tr": "“{value}” saat dilimi olan bir zaman değil. 2026-11-23T09:00:00Z gibi yaz.",
     },
+    "ask_too_fine": {
+        "en": "The period has more than {most} parts by {by}. Ask for a shorter one, or group by day.",
+        "tr": "Dönem {by} ölçüsüyle {most} parçadan fazla. Daha kısa bir dönem sor ya da güne göre ayır.",
+    },
     "ask_unreadable": {
         "en": "This question cannot be read as JSON ({detail}). Write it as an object with “since”, “until” and what to count.",
         "tr": "Bu soru JSON olarak okunamıyor ({detail}). “since”, “until” ve neyin sayılacağını içeren bir nesne yaz.",

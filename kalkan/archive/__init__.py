@@ -19,7 +19,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,19 +27,18 @@ import filelock
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import xxhash
 
-from kalkan.archive.asking import Engine, Hidden
+from kalkan.archive.asking import Engine
+from kalkan.archive.gone import Gone
 from kalkan.archive.known import Ints, Known, as_ints, microseconds
-from kalkan.archive.tables import EVENTS, STORED, Log, day_of
+from kalkan.archive.tables import EVENTS, STORED, Log, day_of, read_file
 from kalkan.errors import ArchiveDamaged, InvalidInput
 from kalkan.posts import COUNTS, GONE, MENTIONS, Gap, Reject, empty
 from kalkan.text import fold_column
 
 __all__ = ["EVENTS", "Appended", "Archive", "day_of", "open"]
 
-REMEMBER_GONE: Final = timedelta(days=14)  # well beyond any network's replay
 _LOCK_SECONDS: Final = 60.0
 _EXPORTS: Final = {
     ".parquet": "FORMAT parquet, COMPRESSION zstd",
@@ -78,11 +77,7 @@ class Archive:
         self.engine = Engine(root, threads=threads)
         self._known = Known(self.logs["posts"])
         self._recovered: set[str] = set()
-        self._hidden = Hidden()
-        self._hidden_of: tuple[int, str] = (-1, "")
-        self._removed: Ints = np.zeros(0, dtype=np.int64)
-        self._removed_of = -1
-        self._gone_files: dict[str, pa.Table] = {}
+        self.gone: Final = Gone(root, self.logs["gone"])
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -125,7 +120,7 @@ class Archive:
             keys = keys_of(posts["id"])
             days = pc.strftime(posts["at"], format="%Y-%m-%d").to_pylist()
             edited = microseconds(posts["edited_at"])
-            fresh = self._known.fresh(days, keys, edited) & ~np.isin(keys, self._removed_keys(now))
+            fresh = self._known.fresh(days, keys, edited) & ~np.isin(keys, self.gone.refused(now))
             rows = _with(posts, key=keys, folded=folded, source=source, batch=batch).filter(pa.array(fresh))
             told = _with(mentions if mentions is not None else empty(MENTIONS), source=source, batch=batch)
             told = self._fresh_mentions(told, rows)
@@ -161,7 +156,7 @@ class Archive:
         events = _events(gaps, rejects, now, network=source.split(":")[0])
         beside = {
             "mentions": mentions,
-            "gone": _with(gone, key=keys_of(gone["id"]), added_at=self._next_added(now), **marks)
+            "gone": _with(gone, key=keys_of(gone["id"]), added_at=self.gone.next_moment(now), **marks)
             if gone.num_rows
             else gone,
             "counts": _with(counts if counts is not None else empty(COUNTS), **marks),
@@ -200,15 +195,9 @@ class Archive:
         with self.alone():
             log = self.logs["gone"]
             log.refresh()
-            added = self._next_added(now)
+            added = self.gone.next_moment(now)
             rows = _with(gone, key=keys_of(gone["id"]), source="desk", batch=0, added_at=added)
             log.commit(log.write(rows))
-
-    def _next_added(self, now: datetime) -> datetime:
-        """``now``, or just after the newest deletion where a clock went back: sweeps go by this order."""
-        rows = self.gone_rows()["added_at"]
-        newest: datetime | None = pc.max(rows).as_py() if len(rows) else None
-        return now if newest is None or newest < now else newest + timedelta(microseconds=1)
 
     # — positions —
 
@@ -287,11 +276,11 @@ class Archive:
         self._refresh(*tables, "gone")
         logs = {name: self.logs[name] for name in tables}
         try:
-            return self.engine.ask(sql, params, logs=logs, hidden=self._hide(), since=since, until=until)
+            return self.engine.ask(sql, params, logs=logs, hidden=self.gone.hidden(), since=since, until=until)
         except ArchiveDamaged:
             if not self._refresh(*tables):  # a sweep may have taken a file away in between
                 raise
-            return self.engine.ask(sql, params, logs=logs, hidden=self._hide(), since=since, until=until)
+            return self.engine.ask(sql, params, logs=logs, hidden=self.gone.hidden(), since=since, until=until)
 
     def export(self, table: str, out: Path, *, since: datetime | None = None, until: datetime | None = None) -> int:
         """Write a table as it is asked to ``out`` (Parquet, CSV or JSONL by suffix); how many rows.
@@ -313,7 +302,7 @@ class Archive:
             out,
             how,
             logs={table: self.logs[table]},
-            hidden=self._hide(),
+            hidden=self.gone.hidden(),
             since=since,
             until=until,
         )
@@ -348,67 +337,6 @@ class Archive:
             changed = [self.logs[name].refresh() for name in dict.fromkeys(names)]
             return any(changed)
 
-    def swept_until(self) -> datetime | None:
-        """Everything that was hidden before this moment is off the disk."""
-        path = self.root / "swept.json"
-        if not path.exists():
-            return None
-        try:
-            return datetime.fromisoformat(json.loads(path.read_text(encoding="utf-8"))["until"])
-        except (OSError, ValueError, KeyError) as error:
-            raise ArchiveDamaged("archive_file_damaged", path=str(path), detail="not a sweep mark") from error
-
-    def _hide(self) -> Hidden:
-        """What is hidden but still on the disk, kept while nothing changes."""
-        with self._thread:
-            swept = self.swept_until()
-            mark = (self.logs["gone"].version, str(swept))
-            if mark != self._hidden_of:
-                self._hidden, self._hidden_of = self.hidden(swept), mark
-            return self._hidden
-
-    def hidden(self, swept: datetime | None) -> Hidden:
-        """What was hidden after ``swept``, to be left out of answers and taken off the disk."""
-        rows = self.gone_rows()
-        if swept is not None and rows.num_rows:
-            rows = rows.filter(pc.greater(rows["added_at"], pa.scalar(swept, rows["added_at"].type)))
-        if not rows.num_rows:
-            return Hidden()
-        edited = pc.equal(rows["why"], "edited")
-        account = pc.equal(rows["why"], "account")
-        plain = pc.invert(pc.or_(edited, account))
-        return Hidden(
-            keys=rows.filter(plain).select(["key"]),
-            authors=rows.filter(account).select(["id"]).rename_columns(["author_id"]),
-            edits=rows.filter(edited)
-            .select(["key", "at"])
-            .group_by("key")
-            .aggregate([("at", "max")])
-            .rename_columns(["key", "at"]),
-        )
-
-    def gone_rows(self) -> pa.Table:
-        """The table ``gone`` as far as hiding needs it: key, why, at, added_at, and the id where it is an author's."""
-        log = self.logs["gone"]
-        with self._thread:
-            live = set(log.paths())
-            for path in self._gone_files.keys() - live:
-                del self._gone_files[path]
-            for path in live - self._gone_files.keys():
-                self._gone_files[path] = _narrow(read_file(path))
-            return pa.concat_tables(self._gone_files.values()) if live else _narrow(log.schema.empty_table())
-
-    def _removed_keys(self, now: datetime) -> Ints:
-        """Keys of posts that were deleted lately or erased ever: they are not taken in again."""
-        log = self.logs["gone"]
-        if self._removed_of != log.version:
-            rows = self.gone_rows()
-            lately = pc.greater(rows["at"], pa.scalar(now - REMEMBER_GONE, rows["at"].type))
-            keep = pc.or_(pc.equal(rows["why"], "erased"), pc.and_(pc.equal(rows["why"], "deleted"), lately))
-            self._removed = np.unique(as_ints(rows.filter(keep)["key"]))
-            self._removed_of = log.version
-        return self._removed
-
 
 def open(root: Path, *, create: bool = True, threads: int = 2) -> Archive:
     """Open the archive at ``root``, making or migrating it when ``create``.
@@ -417,18 +345,6 @@ def open(root: Path, *, create: bool = True, threads: int = 2) -> Archive:
     :raises ArchiveDamaged: there is one but its tables cannot be read.
     """
     return Archive(root, create=create, threads=threads)
-
-
-def _narrow(gone: pa.Table) -> pa.Table:
-    """Rows of ``gone`` without the ids of posts, which their keys stand for: millions of them fit in memory."""
-    account = pc.equal(gone["why"], "account")
-    ids = pc.if_else(account, gone["id"], pa.scalar(None, pa.string()))
-    return (
-        gone.select(["key", "why", "at", "added_at"])
-        .append_column("id", ids)
-        .set_column(1, "why", pc.dictionary_encode(gone["why"]))
-        .unify_dictionaries()
-    )
 
 
 def _link(path: Path, target: Path) -> None:
@@ -442,17 +358,6 @@ def keys_of(ids: pa.ChunkedArray) -> Ints:
     """:func:`kalkan.posts.key_of` for a column."""
     digests = b"".join(map(xxhash.xxh3_64_digest, pc.cast(ids, pa.binary()).to_pylist()))
     return np.frombuffer(digests, dtype=">i8").astype(np.int64)
-
-
-def read_file(path: str) -> pa.Table:
-    """One file of the archive, whole, its checksums verified.
-
-    :raises ArchiveDamaged: it is missing or broken.
-    """
-    try:
-        return pq.read_table(path, partitioning=None, page_checksum_verification=True)
-    except (OSError, pa.ArrowException) as error:
-        raise ArchiveDamaged("archive_file_damaged", path=path, detail=str(error)[:200]) from error
 
 
 def _with(rows: pa.Table, **columns: Any) -> pa.Table:

@@ -115,8 +115,9 @@ class Engine:
             done = cursor.execute(f"COPY (WITH {', '.join(views)} {sql}) TO '{target}' ({how})").fetchone()
             return int(done[0]) if done else 0
         except duckdb.Error as error:
-            if not out.parent.is_dir() or "Cannot open file" in str(error):
-                raise InvalidInput("export_unwritable", path=str(out), detail=str(error).splitlines()[0]) from error
+            if not out.parent.is_dir() or str(out) in str(error):
+                detail = "No space left on device" if "No space left" in str(error) else str(error).splitlines()[0]
+                raise InvalidInput("export_unwritable", path=str(out), detail=detail) from error
             raise _told(error, logs) from error
         finally:
             cursor.close()

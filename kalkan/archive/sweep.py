@@ -6,7 +6,6 @@ leaves nothing but files nobody reads. Never decides what is gone: that stands i
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,9 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake.exceptions import DeltaError
 
-from kalkan.archive import REMEMBER_GONE, Archive, read_file
+from kalkan.archive import Archive
 from kalkan.archive.asking import Hidden
-from kalkan.archive.tables import File, Log
+from kalkan.archive.gone import REMEMBERED
+from kalkan.archive.tables import File, Log, read_file
 from kalkan.posts import GONE
 
 _TIER: Final = 8  # so many files of a size make one of the next
@@ -140,8 +140,8 @@ def _take_out(archive: Archive, now: datetime) -> tuple[int, int]:
     """Rewrite the files that hold rows now hidden, without them; how many rows and files that were."""
     with archive.alone():  # no deletion may slip in between the list and the mark
         archive.logs["gone"].refresh()
-        hidden = archive.hidden(archive.swept_until())
-        newest = archive.gone_rows()["added_at"]
+        hidden = archive.gone.hidden()
+        newest = archive.gone.rows()["added_at"]
         mark = pc.max(newest).as_py() if len(newest) else None
     if mark is None or not hidden.clause():
         return 0, 0
@@ -158,19 +158,16 @@ def _take_out(archive: Archive, now: datetime) -> tuple[int, int]:
             if not _replace(log, [file], rows.filter(keep), changes=True):
                 return removed, rewritten  # leave the mark: the next sweep begins again
             removed, rewritten = removed + lost, rewritten + 1
-    path = archive.root / "swept.json"
-    draft = path.with_suffix(".tmp")
-    draft.write_text(json.dumps({"until": mark.isoformat(), "at": now.isoformat()}), encoding="utf-8")
-    draft.replace(path)
+    archive.gone.sweep_done(mark, now=now)
     return removed, rewritten
 
 
 def _forget(archive: Archive, now: datetime) -> None:
     """Drop deletions that no network can bring back any more; what a person erased is remembered for good."""
-    swept = archive.swept_until()
+    swept = archive.gone.swept_until()
     log = archive.logs["gone"]
     log.refresh()
-    limit = (now - REMEMBER_GONE).date().isoformat()
+    limit = (now - REMEMBERED).date().isoformat()
     for file in [file for file in log.files if file.day < limit]:
         rows = read_file(log.paths([file])[0])
         old = pc.not_equal(rows["why"], "erased")

@@ -261,6 +261,17 @@ class Log:
         return len(gone)
 
 
+def read_file(path: str) -> pa.Table:
+    """One file of the archive, whole, its checksums verified.
+
+    :raises ArchiveDamaged: it is missing or broken.
+    """
+    try:
+        return pq.read_table(path, partitioning=None, page_checksum_verification=True)
+    except (OSError, pa.ArrowException) as error:
+        raise ArchiveDamaged("archive_file_damaged", path=path, detail=str(error)[:200]) from error
+
+
 def day_of(moment: datetime) -> date:
     """The UTC day that a row of that moment is filed under."""
     return moment.astimezone(UTC).date()
