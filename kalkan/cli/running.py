@@ -18,19 +18,15 @@ import time
 import urllib.error
 import urllib.request
 import webbrowser
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from kalkan.brands import Brand
 from kalkan.cli.processes import STOP_SECONDS, configured, free_port, signals
 from kalkan.config import Config
 from kalkan.errors import InvalidInput
 from kalkan.sentences import say
-
-Staged = tuple[tuple[Brand, ...], Mapping[str, Mapping[str, str]]]
-"""The demo's brands, and the options of its sources by network."""
 
 _DEMO_DAYS: Final = 1
 _DOORS: Final = ("jetstream1.us-east.bsky.network", "jetstream2.us-west.bsky.network", "mastodon.social")
@@ -52,23 +48,24 @@ def up(parsed: argparse.Namespace, lang: str) -> int:
     config = replace(config, port=free_port(config.host, config.port))
     from kalkan.desk.ready import ready, setup_token
 
-    with _stage(config, lang) as sources:
-        ready(config)
-        if config.demo:
-            _prepare_demo(sources)
-        address = config.public_url or f"http://{_shown(config.host)}:{config.port}/"
-        _tell(say("up_starting", {"address": address, "data": str(config.data)}, lang=lang))
-        token = (
-            setup_token(config) if not config.demo and config.host not in ("127.0.0.1", "::1", "localhost") else None
-        )
-        if token:
-            _tell(say("up_setup_token", {"token": token}, lang=lang))
-        crew = Crew(config, lang)
-        with signals(crew.stop):
-            crew.start()
-            opened = _opener(address, begun, lang, browser=not parsed.no_browser, stop=crew.stop)
-            opened.start()
-            return crew.keep()
+    anchor = _anchor(config, lang) if config.demo else None
+    ready(config)
+    address = config.public_url or f"http://{_shown(config.host)}:{config.port}/"
+    _tell(say("up_starting", {"address": address, "data": str(config.data)}, lang=lang))
+    away = not config.demo and (config.host not in ("127.0.0.1", "::1", "localhost") or config.public_url)
+    if away and (token := setup_token(config)):
+        _tell(say("up_setup_token", {"token": token}, lang=lang))
+    crew = Crew(config, lang)
+    with contextlib.ExitStack() as stack, signals(crew.stop):
+        ports = (free_port("127.0.0.1", 0), free_port("127.0.0.1", 0))
+        if anchor:
+            _prepare_demo(*ports)
+        crew.start()
+        _opener(address, begun, lang, browser=not parsed.no_browser, stop=crew.stop).start()
+        if anchor:  # the town gathers while the processes start; listeners come again until it is there
+            _tell(say("up_demo", lang=lang))
+            stack.enter_context(_stage(anchor, *ports))
+        return crew.keep()
 
 
 def _reachable() -> bool:
@@ -102,25 +99,14 @@ def _shown(host: str) -> str:
 
 
 @contextlib.contextmanager
-def _stage(config: Config, lang: str) -> Iterator[Staged]:
-    """The demo's world on loopback; nothing at all outside the demo. Gives its brands and its sources."""
-    if not config.demo:
-        yield (), {}
-        return
+def _stage(anchor: datetime, jetstream_port: int, mastodon_port: int) -> Iterator[None]:
+    """The demo's town on loopback, built around the moment ``anchor``."""
     from kalkan.world.wire import Stage
     from kalkan.world.world import demo_world
 
-    anchor = _anchor(config, lang)
-    _tell(say("up_demo", {}, lang=lang))
     world = demo_world(seed=23, now=anchor)
-    with Stage(world, now=lambda: datetime.now(UTC)) as stage:
-        yield (
-            world.brands,
-            {
-                "bluesky": {"instances": stage.jetstream.url, "replay_hours": str(24 * 15)},
-                "mastodon": {"server": stage.mastodon.url, "timeline": "public", "loopback": "yes"},
-            },
-        )
+    with Stage(world, now=lambda: datetime.now(UTC), jetstream_port=jetstream_port, mastodon_port=mastodon_port):
+        yield
 
 
 def _anchor(config: Config, lang: str) -> datetime:
@@ -142,13 +128,17 @@ def _anchor(config: Config, lang: str) -> datetime:
     return now
 
 
-def _prepare_demo(staged: Staged) -> None:
+def _prepare_demo(jetstream_port: int, mastodon_port: int) -> None:
     from kalkan.desk import demo
     from kalkan.desk.listening import OpenSource
+    from kalkan.world.world import demo_brands
 
-    brands, networks = staged
-    sources = (OpenSource(kind=name, source=f"{name}:demo", options=options) for name, options in networks.items())
-    demo.prepare(brands, sources)
+    options = {
+        "bluesky": {"instances": f"ws://127.0.0.1:{jetstream_port}", "replay_hours": str(24 * 15)},
+        "mastodon": {"server": f"http://127.0.0.1:{mastodon_port}", "timeline": "public", "loopback": "yes"},
+    }
+    sources = (OpenSource(kind=name, source=f"{name}:demo", options=given) for name, given in options.items())
+    demo.prepare(demo_brands(), sources)
 
 
 def _opener(address: str, begun: float, lang: str, *, browser: bool, stop: threading.Event) -> threading.Thread:

@@ -87,7 +87,7 @@ _SAID: Final[dict[str, tuple[str, str]]] = {
     "listen": ("Run only the listeners.", "Yalnızca dinleyicileri çalıştır."),
     "work": (
         "Run only the worker: tidying the archive and finding mentions for new watches.",
-        "Yalnızca işçiyi çalıştır: arşivi toplar, yeni takipler için bahisleri bulur.",
+        "Yalnızca işçiyi çalıştır: arşivi toplar, yeni izlemeler için anılmaları bulur.",
     ),
     "import": (
         "Bring exports and data files into the archive (Parquet, CSV, JSONL, X, Instagram, Facebook, Mastodon).",
