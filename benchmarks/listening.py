@@ -63,9 +63,9 @@ def serve(frames: int, port: Any, stop: Event, ready: Event) -> None:
 
 def listen(seconds: float, frames: int, readers: int) -> dict[str, Any]:
     """Listen for ``seconds``; posts a second from the first stored post on, and memory at the start and the end."""
-    port = multiprocessing.Value("i", 0)
-    stop, ready = multiprocessing.Event(), multiprocessing.Event()
-    server = multiprocessing.get_context("spawn").Process(target=serve, args=(frames, port, stop, ready), daemon=True)
+    spawn = multiprocessing.get_context("spawn")
+    port, stop, ready = spawn.Value("i", 0), spawn.Event(), spawn.Event()
+    server = spawn.Process(target=serve, args=(frames, port, stop, ready), daemon=True)
     server.start()
     ready.wait()
     with tempfile.TemporaryDirectory() as folder, reader_pool(reading.current(), readers) as pool:
