@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
+import certifi
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidStatus, InvalidURI, WebSocketException
 from websockets.frames import Frame, Opcode
@@ -211,7 +212,9 @@ def open_stream(
         request.headers["User-Agent"] = _USER_AGENT
         sock = socket.create_connection((uri.host, uri.port), timeout=timeout)
         if uri.secure:
-            sock = ssl.create_default_context().wrap_socket(sock, server_hostname=uri.host)
+            trust = ssl.create_default_context()
+            trust.load_verify_locations(certifi.where())  # some Pythons come without the system's authorities
+            sock = trust.wrap_socket(sock, server_hostname=uri.host)
         protocol.send_request(request)
         for data in protocol.data_to_send():
             sock.sendall(data)

@@ -1,1 +1,0 @@
-"""The brief for leadership and the team, from one source: comes with the evidence issue."""
