@@ -34,3 +34,7 @@ bench *NAMES:
 
 ci:
     bash .ci/run
+
+# the generated reference pages
+docs:
+    COLUMNS=100 {{python}} docs/make.py

@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kalkan.reading import current, read
-from training import sets
+from training import patterns, sets
 
 Labels = npt.NDArray[Any]
 GOLD = Path(__file__).resolve().parents[1] / "tests" / "reading" / "gold"
@@ -189,9 +189,11 @@ def _criticism(data: Path) -> dict[str, Any]:
         t, found, _ = _val(data, name)
         texts += t
         labels += [one == bad for one in found]
-    chosen = [text for text, bad in zip(texts, labels, strict=True) if bad]
+    chosen = [text for text, bad in zip(texts, labels, strict=True) if bad and not patterns.abusive(text)]
     share = float((reading_of(chosen)["p_offensive"].to_numpy() >= 0.5).mean())
-    return _row("airline, complaints: criticism", "share read as offensive (at most)", share, None, 0.02, len(chosen))
+    return _row(
+        "airline, complaints: negative, no insult", "share read as offensive (at most)", share, None, 0.02, len(chosen)
+    )
 
 
 def _gold() -> list[dict[str, Any]]:
@@ -214,7 +216,7 @@ def calibration(data: Path) -> dict[str, float]:
     table = reading_of([row.text for row in rows])
     found = {}
     for task in sets.TASKS:
-        known = np.array([task in row.targets for row in rows])
+        known = np.array([task in row.targets and task not in sets.DERIVED.get(row.source, ()) for row in rows])
         truth = np.array([row.targets.get(task, 0) >= 0.5 for row in rows])[known]
         found[task] = round(calibration_error(truth, table[f"p_{task}"].to_numpy()[known]), 4)
     return found
@@ -253,10 +255,58 @@ def vader(data: Path) -> dict[str, float] | None:
     }
 
 
+def page(answer: dict[str, Any]) -> str:
+    """The answer as a page for people."""
+    speed, peer = answer["speed"], answer["vader"]
+    lines = [
+        "# How right the readers are, and how fast",
+        "",
+        f"Made by `python benchmarks/accuracy.py`. Recipe `{answer['recipe']}`. Validation rows only: the",
+        "margins and the calibration were chosen on them, so they flatter a little; the official test rows were not",
+        "touched. Intervals are 95 % (bootstrap).",
+        "",
+        "| set | measure | fast tier | interval | target | rows |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in answer["measures"]:
+        span = f"{row['interval'][0]:.3f}–{row['interval'][1]:.3f}" if row["interval"] else ""
+        goal = f"{row['target']:.2f}" if row["target"] is not None else ""
+        lines.append(f"| {row['set']} | {row['metric']} | {row['value']:.3f} | {span} | {goal} | {row['n']:,} |")
+    for row in answer["measures"]:
+        if "each" in row:
+            each = ", ".join(f"{name} {value:.3f}" for name, value in row["each"].items())
+            lines += ["", f"{row['set']}: {each}."]
+    lines += [
+        "",
+        "Hate does not carry over from one collection to another: take it as weak. The gold file is small, and its",
+        "authors wrote the patterns too.",
+        "",
+        "## Calibration",
+        "",
+        "Expected calibration error over ten bins, all val rows that carry the label: "
+        + ", ".join(f"{task} {value:.3f}" for task, value in answer["calibration_error"].items())
+        + ".",
+        "",
+        "## Speed",
+        "",
+        f"{speed['posts_per_core_second']:,} posts a second of one core, all tasks and the language at once",
+        f"({speed['us_a_post']} µs a post; {speed['posts_per_core_second_first_pass']:,} a second on the",
+        "first pass, when no word has been met).",
+    ]
+    if peer:
+        lines += [
+            "",
+            "VADER on the rows of tweeteval_sentiment in the same run: macro recall"
+            f" {peer['macro_recall']:.3f}, {peer['posts_per_core_second']:,} posts a second of one core.",
+        ]
+    return "\n".join([*lines, ""])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--markdown", type=Path, help="the page docs/reference/accuracy.md")
     given = parser.parse_args()
     rows = measure(given.data)
     for row in rows:
@@ -268,6 +318,8 @@ def main() -> None:
     answer = {"recipe": current().id, "measures": rows, "calibration_error": calibration(given.data),
               "speed": speed(given.data), "vader": vader(given.data)}  # fmt: skip
     print({name: answer[name] for name in ("recipe", "calibration_error", "speed", "vader")})
+    if given.markdown:
+        given.markdown.write_text(page(answer), encoding="utf-8")
     if given.json:
         given.json.write_text(json.dumps(answer, indent=1) + "\n", encoding="utf-8")
 

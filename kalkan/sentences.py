@@ -388,7 +388,7 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     },
     "import_done": {
         "en": "{name}: {posts} posts brought in, {repeats} were there already, {mentions} mentions.",
-        "tr": "{name}: {posts} gönderi alındı, {repeats} tanesi zaten vardı, {mentions} bahis.",
+        "tr": "{name}: {posts} gönderi alındı, {repeats} tanesi zaten vardı, {mentions} anılma.",
     },
     "import_kept_out": {
         "en": "{n} rows kept out ({kind}), for example: {example}",

@@ -28,6 +28,7 @@ WRONG_USE: Final = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small products: more threads only wait for each other
     given = list(sys.argv[1:] if arguments is None else arguments)
     lang = language()
     try:

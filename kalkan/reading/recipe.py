@@ -1,0 +1,47 @@
+"""A recipe: which reader, with which weights, limited to which languages. It names every reading it makes.
+
+Promises that two recipes of one ``id`` read alike. Never changes once made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from kalkan.errors import InvalidInput
+from kalkan.reading import weights
+
+TIERS: Final = ("fast", "careful")
+FAST: Final = "fast-26.11"
+ARITHMETIC: Final = "1"  # raised whenever the same weights would read differently
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipe:
+    """``digest`` is the sha256 of the weights' file; ``langs`` empty = any language."""
+
+    name: str
+    digest: str
+    tier: str = "fast"
+    langs: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """What the column ``recipe`` says: the name and twelve signs over weights, arithmetic and limits."""
+        said = "\n".join((self.digest, ARITHMETIC, self.tier, *sorted(self.langs)))
+        return f"{self.name}+{hashlib.sha256(said.encode()).hexdigest()[:12]}"
+
+
+@cache
+def current(tier: str = "fast", *, langs: tuple[str, ...] = ()) -> Recipe:
+    """The recipe that new posts are read by.
+
+    :raises InvalidInput: there is no such tier, or its weights are not installed.
+    """
+    if tier not in TIERS:
+        raise InvalidInput("tier_unknown", tier=tier, known=", ".join(TIERS))
+    if tier == "careful":
+        raise InvalidInput("tier_not_installed", tier=tier)
+    return Recipe(name=FAST, digest=weights.digest(FAST), tier=tier, langs=tuple(sorted(langs)))
