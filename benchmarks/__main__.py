@@ -17,6 +17,7 @@ RESULTS = Path(__file__).parent / "results"
 
 def main() -> int:
     """Run what is named and write ``results/NAME.json``."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line does, before NumPy is loaded
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("names", nargs="+", choices=NAMES)
     parser.add_argument("--quick", action="store_true", help="a short run, to see that it works; nothing is kept")

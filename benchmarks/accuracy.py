@@ -1,32 +1,27 @@
 """How right the fast reader is, on the validation rows of each labelled set, and how fast.
 
-``python benchmarks/accuracy.py --data ../shared/data [--json OUT]``. Official metric of each set, with a 95 % bootstrap
-interval, beside the target; calibration error; share abstained; questions and asks on the repository's own gold file.
+Official metric of each set, with a 95 % bootstrap interval, beside the target; calibration error; questions and asks on
+the repository's own gold file; VADER beside it in the same run, where it is installed.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.texts import SHARED
 from kalkan.reading import current, read
 from training import patterns, sets
 
 Labels = npt.NDArray[Any]
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "accuracy.md"
 GOLD = Path(__file__).resolve().parents[1] / "tests" / "reading" / "gold"
 
 
@@ -261,7 +256,7 @@ def page(answer: dict[str, Any]) -> str:
     lines = [
         "# How right the readers are, and how fast",
         "",
-        f"Made by `python benchmarks/accuracy.py`. Recipe `{answer['recipe']}`. Validation rows only: the",
+        f"Made by `python -m benchmarks accuracy`. Recipe `{answer['recipe']}`. Validation rows only: the",
         "margins and the calibration were chosen on them, so they flatter a little; the official test rows were not",
         "touched. Intervals are 95 % (bootstrap).",
         "",
@@ -302,27 +297,18 @@ def page(answer: dict[str, Any]) -> str:
     return "\n".join([*lines, ""])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--markdown", type=Path, help="the page docs/reference/accuracy.md")
-    given = parser.parse_args()
-    rows = measure(given.data)
-    for row in rows:
-        span = f" [{row['interval'][0]:.3f}, {row['interval'][1]:.3f}]" if row["interval"] else ""
-        goal = f"  target {row['target']:.2f}" if row["target"] is not None else ""
-        print(f"{row['set']:32} {row['metric']:36} {row['value']:.3f}{span}{goal}  n {row['n']}")
-        if "each" in row:
-            print("   ", " ".join(f"{name} {value}" for name, value in row["each"].items()))
-    answer = {"recipe": current().id, "measures": rows, "calibration_error": calibration(given.data),
-              "speed": speed(given.data), "vader": vader(given.data)}  # fmt: skip
-    print({name: answer[name] for name in ("recipe", "calibration_error", "speed", "vader")})
-    if given.markdown:
-        given.markdown.write_text(page(answer), encoding="utf-8")
-    if given.json:
-        given.json.write_text(json.dumps(answer, indent=1) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+def run(*, quick: bool) -> dict[str, Any]:
+    """Measure every set, the calibration and the speed; a full run also rewrites the page for people."""
+    data = SHARED / "data"
+    if not data.is_dir():
+        raise SystemExit("needs the shared data folder (KALKAN_SHARED)")
+    answer = {
+        "recipe": current().id,
+        "measures": measure(data),
+        "calibration_error": calibration(data),
+        "speed": speed(data, rows=8_000 if quick else 40_000),
+        "vader": vader(data),
+    }
+    if not quick:
+        PAGE.write_text(page(answer), encoding="utf-8")
+    return answer
