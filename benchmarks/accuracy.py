@@ -6,6 +6,7 @@ the repository's own gold file; VADER beside it in the same run, where it is ins
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
