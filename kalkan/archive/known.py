@@ -38,7 +38,7 @@ class _Day:
             key, when = int(keys[position]), int(edited[position])
             self.edits[key] = max(when, self.edits.get(key, 0))
         if len(self.runs) > _MOST_RUNS:
-            self.runs = [np.sort(np.concatenate(self.runs))]
+            self.runs = [np.unique(np.concatenate(self.runs))]  # a merged file brings known keys again
 
     def has(self, keys: Ints) -> np.ndarray[Any, np.dtype[np.bool_]]:
         found = np.zeros(len(keys), dtype=bool)
