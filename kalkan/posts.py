@@ -80,6 +80,9 @@ READ_POSTS: Final = pa.schema([*POSTS, *READINGS])
 """A post as it was read when it was heard. Readings by a later recipe stand beside it, never in its place."""
 
 MENTION_KINDS: Final = ("reply", "quote", "handle", "name", "hashtag", "topic", "peer")
+ABOUT: Final = MENTION_KINDS[:5]
+"""The kinds that speak to or of the brand itself; topics and peers are counted beside it, never with it."""
+BESIDE: Final = MENTION_KINDS[5:]
 MENTIONS: Final = pa.schema(
     [
         pa.field("brand", pa.string(), nullable=False),
