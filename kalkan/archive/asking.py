@@ -7,6 +7,7 @@ was deleted or erased. Never writes, never reaches a network, never reads a file
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,10 +17,13 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
-from kalkan.archive.tables import File, Log
+from kalkan.archive.tables import File, Log, read_file
 from kalkan.errors import ArchiveDamaged, InvalidInput
 
 _MEMORY: Final = "2GB"
+_HELD: Final = ("mentions",)  # what pages ask for again and again
+_MOST_HELD: Final = 500_000  # rows, some 0.7 KB each
+_MOST_PIECES: Final = 16
 
 
 @dataclass(slots=True)
@@ -49,6 +53,56 @@ class Hidden:
         return " AND ".join(parts)
 
 
+class Held:
+    """Small tables kept in memory, a day at a time: a page about a brand asks the same few files again and again.
+
+    A file never changes once named, so nothing here can be stale. Of a table with more rows than fit, nothing is kept.
+    """
+
+    def __init__(self, most_rows: int = _MOST_HELD) -> None:
+        self._most = most_rows
+        self._days: OrderedDict[tuple[str, str], tuple[frozenset[str], pa.Table]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def table(self, log: Log, files: Sequence[File]) -> pa.Table | None:
+        """The rows of ``files`` (whole days of ``log``); None where they are too many.
+
+        :raises ArchiveDamaged: a file is missing or cannot be read.
+        """
+        if not files or sum(file.rows for file in files) > self._most:
+            return None
+        days: dict[str, set[str]] = {}
+        for file in files:
+            days.setdefault(file.day, set()).add(file.path)
+        with self._lock:
+            found = [self._day(log, day, frozenset(paths)) for day, paths in days.items()]
+            while len(self._days) > len(days) and sum(rows.num_rows for _, rows in self._days.values()) > self._most:
+                self._days.popitem(last=False)
+        return pa.concat_tables(found)
+
+    def _day(self, log: Log, day: str, paths: frozenset[str]) -> pa.Table:
+        key = (log.name, day)
+        held, rows = self._days.get(key, (frozenset(), log.schema.empty_table()))
+        if not held <= paths:  # some were merged
+            held, rows = frozenset(), log.schema.empty_table()
+        if new := sorted(paths - held):
+            rows = pa.concat_tables([rows, *(_whole(log, path) for path in new)])
+            if rows.column(0).num_chunks > _MOST_PIECES:
+                rows = rows.combine_chunks()
+        self._days[key] = paths, rows
+        self._days.move_to_end(key)
+        return rows
+
+
+def _whole(log: Log, path: str) -> pa.Table:
+    """One file with all columns of the schema; those it is too old to have are null."""
+    rows = read_file(str(log.root / path))
+    missing = [column for column in log.schema if column.name not in rows.schema.names]
+    for column in missing:
+        rows = rows.append_column(column, pa.nulls(rows.num_rows, column.type))
+    return rows.select(log.schema.names).cast(log.schema)
+
+
 class Engine:
     """One DuckDB in memory. Safe to use from several threads."""
 
@@ -66,6 +120,7 @@ class Engine:
         )
         self._base.execute("SET TimeZone='UTC'")
         self._lock = threading.Lock()
+        self._held = Held()
 
     def ask(
         self,
@@ -82,11 +137,18 @@ class Engine:
         :raises ArchiveDamaged: a file that the log names is missing or cannot be read.
         :raises InvalidInput: the question itself is wrong.
         """
-        views = [view(log, log.between(since, until), hidden, since, until) for log in logs.values()]
+        files = {name: log.between(since, until) for name, log in logs.items()}
+        held = {name: self._held.table(log, files[name]) for name, log in logs.items() if name in _HELD}
+        views = [
+            view(log, files[name], hidden, since, until, held=held.get(name) is not None) for name, log in logs.items()
+        ]
         with self._lock:
             cursor = self._base.cursor()
         try:
             _register(cursor, hidden)
+            for name, rows in held.items():
+                if rows is not None:
+                    cursor.register(f"held_{name}", rows)
             text = f"WITH {', '.join(views)}\n{sql}"
             return cursor.sql(text, params=list(parameters)).to_arrow_table()
         except duckdb.Error as error:
@@ -138,8 +200,16 @@ def _register(cursor: Any, hidden: Hidden) -> None:
             cursor.register(f"hidden_{name}", rows)
 
 
-def view(log: Log, files: Sequence[File], hidden: Hidden, since: datetime | None, until: datetime | None) -> str:
-    """One table as a common table expression, files listed by name."""
+def view(
+    log: Log,
+    files: Sequence[File],
+    hidden: Hidden,
+    since: datetime | None,
+    until: datetime | None,
+    *,
+    held: bool = False,
+) -> str:
+    """One table as a common table expression: files listed by name, or the rows held of them."""
     if not files:
         return f"{log.name} AS (SELECT {_nothing(log.schema)} WHERE false)"
     conditions = []
@@ -151,7 +221,8 @@ def view(log: Log, files: Sequence[File], hidden: Hidden, since: datetime | None
         conditions.append(clause)
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     day = 'CAST(r."at" AS DATE) AS day'
-    return f"{log.name} AS (SELECT *, {day} FROM {read(log.paths(files))} AS r{where})"
+    rows = f"held_{log.name}" if held else read(log.paths(files))
+    return f"{log.name} AS (SELECT *, {day} FROM {rows} AS r{where})"
 
 
 def read(paths: Sequence[str]) -> str:

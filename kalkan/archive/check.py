@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from kalkan.archive import Archive
 from kalkan.archive.asking import read
-from kalkan.archive.tables import SCHEMA_VERSION, File, Log
-from kalkan.errors import KalkanError
+from kalkan.archive.tables import SCHEMA_VERSION, File, Log, read_file
+from kalkan.errors import ArchiveDamaged, KalkanError
 
 
 @dataclass(slots=True)
@@ -25,7 +22,7 @@ class Checked:
 
 
 def check(archive: Archive, *, progress: Callable[[int, int], None] | None = None) -> Checked:
-    """Read every page of every live file and compare sizes, counts, checksums, schemas, keys and cursors."""
+    """Read every byte of every live file and compare sizes, digests, counts, schemas, keys and cursors."""
     found = Checked()
     total = sum(len(log.files) for log in archive.logs.values())
     for log in archive.logs.values():
@@ -55,9 +52,9 @@ def _fault(log: Log, file: File) -> KalkanError | None:
     if path.stat().st_size != file.bytes:
         return KalkanError("archive_file_damaged", path=str(path), detail=f"{path.stat().st_size} ≠ {file.bytes} B")
     try:
-        rows = pq.read_table(path, partitioning=None, page_checksum_verification=True)
-    except (OSError, pa.ArrowException) as error:
-        return KalkanError("archive_file_damaged", path=str(path), detail=str(error).splitlines()[0][:200])
+        rows = read_file(str(path))
+    except ArchiveDamaged as error:
+        return error
     if rows.num_rows != file.rows:
         return KalkanError("archive_file_damaged", path=str(path), detail=f"{rows.num_rows} ≠ {file.rows} rows")
     for column in rows.schema:

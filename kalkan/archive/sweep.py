@@ -58,7 +58,7 @@ def compact(archive: Archive, *, now: datetime, everything: bool = False) -> Swe
         for log in archive.logs.values():
             log.refresh()
             for group in _groups(log.files, closed=closed, everything=everything):
-                if _merge(log, group):
+                if _merge(archive, log, group):
                     merged, written = merged + len(group), written + 1
         deleted = sum(log.vacuum(hours=0 if removed else _GRACE_HOURS) for log in archive.logs.values())
         deleted += sum(_drop_orphans(log) for log in archive.logs.values())
@@ -110,22 +110,28 @@ def _fill(files: Sequence[File]) -> Iterator[list[File]]:
         yield group
 
 
-def _merge(log: Log, files: Sequence[File]) -> bool:
+def _merge(archive: Archive, log: Log, files: Sequence[File]) -> bool:
     rows = pa.concat_tables([read_file(path) for path in log.paths(files)], promote_options="default")
-    return _replace(log, files, rows, changes=False)
+    return _replace(archive, log, files, rows, changes=False)
 
 
-def _replace(log: Log, files: Sequence[File], rows: pa.Table, *, changes: bool) -> bool:
-    """Put ``rows`` in the place of ``files``; false when another process was there first."""
+def _replace(archive: Archive, log: Log, files: Sequence[File], rows: pa.Table, *, changes: bool) -> bool:
+    """Put ``rows`` in the place of ``files``; false when another process was there first.
+
+    Writers wait for the commit alone: Delta refuses an append that was prepared before a removal and committed after.
+    """
     adds = log.write(_filled(rows, log.schema))
     try:
-        log.commit(adds, files, changes=changes)
+        with archive.alone():
+            log.refresh()
+            if set(files) <= set(log.files):
+                log.commit(adds, files, changes=changes)
+                return True
     except DeltaError:
-        for add in adds:
-            (log.root / add.path).unlink(missing_ok=True)
         log.refresh()
-        return False
-    return True
+    for add in adds:
+        (log.root / add.path).unlink(missing_ok=True)
+    return False
 
 
 def _filled(rows: pa.Table, schema: pa.Schema) -> pa.Table:
@@ -155,7 +161,7 @@ def _take_out(archive: Archive, now: datetime) -> tuple[int, int]:
             lost = rows.num_rows - int(pc.sum(keep).as_py() or 0)
             if not lost:
                 continue
-            if not _replace(log, [file], rows.filter(keep), changes=True):
+            if not _replace(archive, log, [file], rows.filter(keep), changes=True):
                 return removed, rewritten  # leave the mark: the next sweep begins again
             removed, rewritten = removed + lost, rewritten + 1
     archive.gone.sweep_done(mark, now=now)
@@ -174,7 +180,7 @@ def _forget(archive: Archive, now: datetime) -> None:
         if swept is not None:
             old = pc.and_(old, pc.less_equal(rows["added_at"], pa.scalar(swept, rows["added_at"].type)))
         if swept is not None and pc.any(old).as_py():
-            _replace(log, [file], rows.filter(pc.invert(old)), changes=True)
+            _replace(archive, log, [file], rows.filter(pc.invert(old)), changes=True)
 
 
 def _kept(rows: pa.Table, hidden: Hidden) -> pa.ChunkedArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import shutil
@@ -65,8 +66,9 @@ def _folder(config: Config) -> Iterator[Finding]:
     place = config.data
     while not place.exists():
         place = place.parent
-    if not os.access(place, os.W_OK):
-        yield Finding("fault", "data_unwritable", {"path": str(config.data), "detail": ""})
+    if not place.is_dir() or not os.access(place, os.W_OK):
+        detail = os.strerror(errno.EACCES if place.is_dir() else errno.ENOTDIR)
+        yield Finding("fault", "data_unwritable", {"path": str(config.data), "detail": detail})
         return
     free = shutil.disk_usage(place).free // 2**20
     params = {"path": str(place), "free": f"{free:,}"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import time
@@ -136,7 +135,6 @@ def figures(parsed: argparse.Namespace, lang: str) -> int:
     from kalkan import archive as archives
     from kalkan.figures import answer, from_json
 
-    text = sys.stdin.read() if parsed.ask == "-" else Path(parsed.ask).read_text(encoding="utf-8")
-    found = answer(from_json(text), archives.open(config.archive, create=False))
-    print(json.dumps(found.as_dict(), ensure_ascii=False))
+    text = sys.stdin.buffer.read() if parsed.ask == "-" else Path(parsed.ask).read_bytes()
+    print(answer(from_json(text), archives.open(config.archive, create=False)).to_json())
     return 0

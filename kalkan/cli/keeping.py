@@ -70,12 +70,12 @@ def export(parsed: argparse.Namespace, lang: str) -> int:
         with tempfile.TemporaryDirectory(dir=config.data, prefix="export-") as folder:
             draft = Path(folder) / "rows.jsonl"
             archive.export(parsed.table, draft, **period)
-            for line in draft.open(encoding="utf-8"):
-                sys.stdout.write(line)
+            with draft.open(encoding="utf-8") as rows:
+                sys.stdout.writelines(rows)
         return 0
     out = Path(parsed.out)
-    rows = archive.export(parsed.table, out, **period)
-    print(say("export_done", {"rows": rows, "path": str(out)}, lang=lang), file=sys.stderr)
+    n = archive.export(parsed.table, out, **period)
+    print(say("export_done", {"rows": n, "path": str(out)}, lang=lang), file=sys.stderr)
     return 0
 
 
@@ -162,6 +162,9 @@ def restore(parsed: argparse.Namespace, lang: str) -> int:
     except (tarfile.TarError, EOFError) as error:
         detail = (str(error) or type(error).__name__).splitlines()[0].rstrip(":")
         raise InvalidInput("backup_unreadable", path=parsed.backup, detail=detail) from error
+    except OSError as error:
+        error.filename = error.filename or str(config.data)
+        raise
     from kalkan import archive as archives
     from kalkan.archive.check import check as prove
 

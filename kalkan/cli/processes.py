@@ -49,7 +49,7 @@ def free_port(host: str, port: int) -> int:
         try:
             probe.bind((host, port))
         except (OSError, OverflowError) as error:
-            detail = getattr(error, "strerror", None) or str(error)
+            detail = "0–65535" if isinstance(error, OverflowError) else error.strerror or str(error)
             raise InvalidInput("port_in_use", host=host, port=port, detail=detail) from error
         return int(probe.getsockname()[1])
 
@@ -131,12 +131,21 @@ def listen(parsed: argparse.Namespace, lang: str) -> int:
     ready(config, migrate=os.environ.get("KALKAN_CREW") != "1")
     from kalkan import archive as archives
     from kalkan.desk import listening
+    from kalkan.networks.accounts import Accounts
 
     stop = threading.Event()
     orphan_watch(stop)
     archive = archives.open(config.archive)
+    accounts = Accounts(config.data / "accounts.json")
     with signals(stop), _reader(config) as read:
-        ears = Ears(config, archive, read, listening.brands, listening.version, stop)
+        ears = Ears(
+            config,
+            archive,
+            read,
+            lambda: accounts.widen(listening.brands()),
+            lambda: (listening.version(), accounts.version),
+            stop,
+        )
         version: object = None
         try:
             while not stop.is_set():
@@ -290,16 +299,21 @@ def work(parsed: argparse.Namespace, lang: str) -> int:
     from kalkan import pipeline
     from kalkan.archive.sweep import compact
     from kalkan.desk import listening
+    from kalkan.networks.accounts import Accounts
+    from kalkan.networks.http import Door
 
     stop = threading.Event()
     orphan_watch(stop)
     archive = archives.open(config.archive)
+    accounts, door = Accounts(config.data / "accounts.json"), Door()
     watched: tuple[Any, ...] | None = None
     swept = time.monotonic() - _SWEEP_SECONDS + 20
     with signals(stop):
         while not stop.wait(_ASK_SECONDS):
             now = pipeline.utc_now()
-            brands = listening.brands()
+            if not config.demo:  # the demo's town is asked nothing outside this machine
+                accounts.look_up(listening.brands(), door=door, now=now)
+            brands = accounts.widen(listening.brands())
             if watched is not None and brands != watched:
                 pipeline.rematch(archive, brands, since=now - timedelta(days=_REMATCH_DAYS), until=now)
             watched = brands

@@ -124,6 +124,19 @@ def test_damage_is_found_and_named(tmp_path: Path, harm: str) -> None:
     assert [fault.params["path"] for fault in found.faults] == [str(path)]
 
 
+def test_no_byte_of_a_file_can_change_unseen(tmp_path: Path) -> None:
+    archive = filled(tmp_path, batches=1)
+    path = Path(archive.logs["posts"].paths()[0])
+    whole = path.read_bytes()
+    for place in random.Random(3).sample(range(len(whole)), 150):
+        harmed = bytearray(whole)
+        harmed[place] ^= 1 << place % 8
+        path.write_bytes(harmed)
+        assert len(check(archive).faults) == 1, place
+    path.write_bytes(whole)
+    assert check(archive).faults == []
+
+
 def test_a_question_over_a_damaged_file_names_it(tmp_path: Path) -> None:
     archive = filled(tmp_path, batches=2)
     path = Path(archive.logs["posts"].paths()[0])
