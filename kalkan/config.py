@@ -137,7 +137,8 @@ def _typed(name: str, value: object) -> object:
         if isinstance(default, (int, float)):
             if isinstance(value, bool):
                 raise ValueError
-            return type(default)(value)  # type: ignore[arg-type]
+            text = str(value)
+            return int(text) if isinstance(default, int) else float(text)
     except (KeyError, ValueError, TypeError) as error:
         kind = {"bool": "yes or no", "int": "a whole number", "float": "a number"}[type(default).__name__]
         raise InvalidInput("setting_wrong_type", name=name, value=str(value), kind=kind) from error

@@ -14,6 +14,10 @@ from kalkan.errors import KalkanError
 LANGUAGES: Final = ("en", "tr")
 
 SENTENCES: Final[dict[str, dict[str, str]]] = {
+    "account_unmade": {
+        "en": "No account could be made here. If you have one on this Kalkan, choose “I have an account” above and sign in; otherwise ask the owner of the brand for a new invitation.",
+        "tr": "Burada hesap açılamadı. Bu Kalkan’da hesabın varsa yukarıdan “Hesabım var”ı seçip giriş yap; yoksa markanın sahibinden yeni bir davet iste.",
+    },
     "address_credentials": {
         "en": "The address of {host} holds a name or password before the @. Take it out and try again.",
         "tr": "{host} adresinde @ işaretinden önce bir ad ya da parola var. Onu çıkarıp yeniden dene.",
@@ -201,6 +205,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "bluesky_unreachable": {
         "en": "Bluesky’s stream at {instance} cannot be reached ({detail}). Kalkan keeps trying, here and at the other instances; if it lasts, check the internet connection and whether a firewall lets websockets through.",
         "tr": "Bluesky akışına {instance} üzerinden ulaşılamıyor ({detail}). Kalkan burayı ve öteki sunucuları denemeyi sürdürüyor; uzun sürerse internet bağlantısını ve güvenlik duvarının websocket’lere izin verip vermediğini kontrol et.",
+    },
+    "code_wrong": {
+        "en": "This code is not right, or it was used already. Take the one that stands on the phone now, and check the phone’s clock.",
+        "tr": "Bu kod doğru değil ya da daha önce kullanılmış. Telefonda şu anda görünen kodu yaz ve telefonun saatini kontrol et.",
     },
     "credential_unreadable": {
         "en": "The access token of this source was sealed with another secret key. Open it under What is listened to, choose Change, and give the token again.",
@@ -402,6 +410,18 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "{name}: taken as {mapping}. Another column for a field: --map FIELD=COLUMN.",
         "tr": "{name}: şöyle alınıyor: {mapping}. Bir alan için başka sütun: --map ALAN=SÜTUN.",
     },
+    "invitation_closed": {
+        "en": "This invitation is no longer open. Ask the owner of the brand for a new one.",
+        "tr": "Bu davet artık açık değil. Markanın sahibinden yenisini iste.",
+    },
+    "invitations_many": {
+        "en": "{most} invitations were made within the hour, which is the most. Wait a little, or use the links that are open.",
+        "tr": "Bir saat içinde {most} davet hazırlandı; en çok bu kadar olabilir. Biraz bekle ya da açık bağlantıları kullan.",
+    },
+    "last_owner": {
+        "en": "A brand keeps at least one owner. Make somebody else an owner first.",
+        "tr": "Bir markanın en az bir sahibi olur. Önce başka birini sahip yap.",
+    },
     "mapping_wrong": {
         "en": "“{given}” is no mapping. Write FIELD=COLUMN, e.g. --map text=body.",
         "tr": "“{given}” bir eşleme değil. ALAN=SÜTUN biçiminde yaz, örn. --map text=body.",
@@ -438,6 +458,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "{network} has nothing to listen to: choose a timeline or enter at least one hashtag.",
         "tr": "{network} için dinlenecek bir şey yok: bir akış seç ya da en az bir etiket yaz.",
     },
+    "on_team_already": {
+        "en": "They are on this team already. Change their part in the list instead.",
+        "tr": "Bu kişi zaten ekipte. Bunun yerine listeden görevini değiştir.",
+    },
     "option_missing": {
         "en": "{network} needs “{option}”. Fill it in and try again.",
         "tr": "{network} için “{option}” gerekli. Doldurup yeniden dene.",
@@ -449,6 +473,14 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "option_unknown": {
         "en": "{network} does not know “{option}”. Choose one of: {known}.",
         "tr": "{network}, “{option}” seçeneğini tanımıyor. Şunlardan birini seç: {known}.",
+    },
+    "password_wrong": {
+        "en": "This is not your password now.",
+        "tr": "Şu anki parolan bu değil.",
+    },
+    "person_unknown": {
+        "en": "Nobody here signs in as {email}. Check the spelling.",
+        "tr": "Burada {email} adresiyle giriş yapan kimse yok. Yazımı kontrol et.",
     },
     "plugin_broken": {
         "en": "The plug-in “{name}” of {group} cannot be loaded ({detail}). Update or remove its package.",
@@ -486,6 +518,18 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "{host} refused the request (status {status}). Check the address and the settings of this network.",
         "tr": "{host} isteği geri çevirdi (durum {status}). Adresi ve bu ağın ayarlarını denetle.",
     },
+    "rescue_had_no_second": {
+        "en": "{email} had no second factor; the password alone is asked for.",
+        "tr": "{email} için ikinci adım yoktu; yalnızca parola soruluyor.",
+    },
+    "rescue_password": {
+        "en": "{email} may sign in with this password: {password}. Ask for it to be changed in Settings.",
+        "tr": "{email} şu parolayla giriş yapabilir: {password}. Ayarlarda değiştirilmesini iste.",
+    },
+    "rescue_without_second": {
+        "en": "{email} may sign in with the password alone. Ask for the second factor to be set up again.",
+        "tr": "{email} yalnızca parolayla giriş yapabilir. İkinci adımın yeniden kurulmasını iste.",
+    },
     "restore_done": {
         "en": "Restored to {path} and proved whole: {posts} posts.",
         "tr": "{path} klasörüne geri yüklendi ve sağlamlığı kanıtlandı: {posts} gönderi.",
@@ -493,6 +537,14 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "restore_not_empty": {
         "en": "{path} is not empty. Name an empty or new folder with --data; Kalkan overwrites nothing.",
         "tr": "{path} boş değil. --data ile boş ya da yeni bir klasör göster; Kalkan hiçbir şeyin üzerine yazmaz.",
+    },
+    "second_factor_off": {
+        "en": "The second factor is off, so there are no recovery codes. Switch it on first.",
+        "tr": "İkinci adım kapalı; bu yüzden kurtarma kodu yok. Önce onu aç.",
+    },
+    "second_factor_unreadable": {
+        "en": "The secret of this second factor was sealed with another secret key. Sign in with a recovery code, switch it off and on again.",
+        "tr": "Bu ikinci adımın sırrı başka bir gizli anahtarla mühürlenmiş. Kurtarma koduyla giriş yap, sonra kapatıp yeniden aç.",
     },
     "secret_damaged": {
         "en": "The secret key in {path} is damaged. Put it back from a backup; without it, people must sign in again and access tokens must be given anew (delete the file to accept that).",
@@ -513,6 +565,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "settings_unreadable": {
         "en": "The settings file {path} cannot be read ({detail}). Mend it or move it away, then start again.",
         "tr": "Ayar dosyası {path} okunamıyor ({detail}). Düzelt ya da başka yere taşı, sonra yeniden başlat.",
+    },
+    "sign_in_again": {
+        "en": "Too much time has passed since the password. Sign in again.",
+        "tr": "Parolanın üzerinden çok zaman geçti. Yeniden giriş yap.",
     },
     "sign_in_wait": {
         "en": "Too many wrong passwords. Try again in {minutes} min; nothing else is locked.",

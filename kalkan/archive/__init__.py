@@ -247,14 +247,11 @@ class Archive:
         for name in ("mentions", "gone", "counts", "events"):
             log = self.logs[name]
             log.refresh()
-            if not log.files:
-                continue
-            for file in log.files:
-                log_path = log.paths([file])[0]
-                rows = read_file(log_path)
+            by_path = dict(zip(log.paths(), log.files, strict=True))
+            for path in self.engine.orphaned(list(by_path), source=source, after=committed):
+                rows = read_file(path)
                 orphan = pc.and_(pc.equal(rows["source"], source), pc.greater(rows["batch"], committed))
-                if pc.any(orphan).as_py():
-                    log.commit(log.write(rows.filter(pc.invert(orphan))), [file])
+                log.commit(log.write(rows.filter(pc.invert(orphan))), [by_path[path]])
         self._recovered.add(source)
 
     # — asking —

@@ -184,6 +184,23 @@ class Engine:
         finally:
             cursor.close()
 
+    def orphaned(self, paths: Sequence[str], *, source: str, after: int) -> list[str]:
+        """Those of ``paths`` that hold rows of ``source`` from a batch later than ``after``.
+
+        :raises ArchiveDamaged: a file cannot be read.
+        """
+        if not paths:
+            return []
+        listed = read(paths).replace("union_by_name = true", "filename = true")
+        sql = f"SELECT DISTINCT filename FROM {listed} WHERE source = ? AND batch > ?"
+        try:
+            found: list[str] = self.scan(sql, [source, after])["filename"].to_pylist()
+        except duckdb.Error as error:
+            text = str(error)
+            path = next((path for path in paths if path in text), "")
+            raise ArchiveDamaged("archive_file_damaged", path=path, detail=text.splitlines()[0][:200]) from error
+        return found
+
     def scan(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """Run ``sql`` as it stands (for sweeps and checks, which look at files rather than at posts)."""
         with self._lock:

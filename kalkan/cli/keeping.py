@@ -175,6 +175,23 @@ def restore(parsed: argparse.Namespace, lang: str) -> int:
     return 0
 
 
+def rescue(parsed: argparse.Namespace, lang: str) -> int:
+    """``kalkan rescue``: whoever runs Kalkan lets a person in again."""
+    config = settings.load(os.environ, data=parsed.data)
+    from kalkan.desk.ready import ready
+
+    ready(config)
+    from kalkan.desk import rescue as doors
+
+    if parsed.second_factor:
+        code = "rescue_without_second" if doors.without_second_factor(parsed.email) else "rescue_had_no_second"
+        print(say(code, {"email": parsed.email}, lang=lang))
+    else:
+        word = doors.new_password(parsed.email)
+        print(say("rescue_password", {"email": parsed.email, "password": word}, lang=lang))
+    return 0
+
+
 def doctor(parsed: argparse.Namespace, lang: str) -> int:
     """``kalkan doctor``: every examination with its finding; 1 when any is a fault."""
     from kalkan.cli.doctor import examine

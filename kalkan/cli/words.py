@@ -41,6 +41,7 @@ COMMANDS: Final = (
     Command("erase", f"{_KEEP}:erase", ("ids",), "kalkan erase at://did:plc:abc/app.bsky.feed.post/3k"),
     Command("backup", f"{_KEEP}:backup", ("target",), "kalkan backup kalkan-2026-11-23.tar"),
     Command("restore", f"{_KEEP}:restore", ("backup",), "kalkan restore kalkan-2026-11-23.tar --data new-folder"),
+    Command("rescue", f"{_KEEP}:rescue", ("email", "second-factor"), "kalkan rescue ayse@example.org"),
     Command("doctor", f"{_KEEP}:doctor", ("json",), "kalkan doctor"),
 )  # fmt: skip
 
@@ -65,6 +66,8 @@ OPTIONS: Final[dict[str, tuple[tuple[str, ...], dict[str, Any]]]] = {
     "ids": (("ids",), {"metavar": "ID", "nargs": "+"}),
     "target": (("target",), {"metavar": "FILE.tar"}),
     "backup": (("backup",), {"metavar": "FILE.tar"}),
+    "email": (("email",), {"metavar": "E-MAIL"}),
+    "second-factor": (("--second-factor",), {"action": "store_true"}),
 }
 
 _SAID: Final[dict[str, tuple[str, str]]] = {
@@ -105,6 +108,12 @@ _SAID: Final[dict[str, tuple[str, str]]] = {
     "erase": ("Erase posts for good, from answers and from the disk.", "Gönderileri yanıtlardan ve diskten kalıcı olarak sil."),
     "backup": ("Save everything Kalkan keeps to one file.", "Kalkan’ın sakladığı her şeyi tek dosyaya kaydet."),
     "restore": ("Bring a backup back into an empty folder.", "Bir yedeği boş bir klasöre geri yükle."),
+    "rescue": (
+        "Let somebody in again: a new password, or without the second factor.",
+        "Birini yeniden içeri al: yeni parola, ya da ikinci adım olmadan.",
+    ),
+    "--email": ("the person’s e-mail address", "kişinin e-posta adresi"),
+    "--second-factor": ("switch the second factor off instead", "bunun yerine ikinci adımı kapat"),
     "doctor": ("Say what is wrong and how to mend it.", "Neyin yanlış olduğunu ve nasıl düzeleceğini söyle."),
     "--data": ("folder for everything Kalkan keeps", "Kalkan’ın sakladığı her şeyin klasörü"),
     "--demo": ("a made-up town instead of real networks", "gerçek ağlar yerine uydurma bir kasaba"),

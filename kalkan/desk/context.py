@@ -51,9 +51,14 @@ RAIL: Final = (
     ),
 )
 
+UNDER: Final = dict.fromkeys(
+    ("team", "member_remove", "invite", "security", "audit", "brand_add", "factor_confirm", "factor_change"), "settings"
+)
+"""Pages that have no line of their own on the rail, with the one they stand under."""
+
 
 def desk(request: HttpRequest) -> dict[str, Any]:
-    """The names for templates: person, brand, brands, rail, place, demo, lang, other_lang, version."""
+    """The names for templates: person, brand, brands, rail, place, tab, may_audit, demo, lang, other_lang, version."""
     user = getattr(request, "user", None)
     person: Person | None = user if isinstance(user, Person) else None
     match = request.resolver_match
@@ -68,12 +73,18 @@ def desk(request: HttpRequest) -> dict[str, Any]:
     def brands() -> list[Brand]:
         return list(access.brands_for(person)) if person else []
 
+    def may_audit() -> bool:
+        mine = brand()
+        return bool(person and mine and access.may(person, mine, "audit"))
+
     return {
         "person": person,
         "brand": SimpleLazyObject(brand) if person else None,
         "brands": SimpleLazyObject(brands),
         "rail": RAIL if person else (),
-        "place": match.url_name if match else "",
+        "place": UNDER.get(match.url_name or "", match.url_name) if match else "",
+        "tab": match.url_name if match else "",
+        "may_audit": SimpleLazyObject(may_audit),
         "demo": settings.CONFIG.demo,
         "lang": lang,
         "other_lang": ("en", "English") if lang == "tr" else ("tr", "Türkçe"),

@@ -65,9 +65,8 @@ def _keep_brand(owner: Person, brand: brands.Brand) -> None:
     Membership.objects.get_or_create(person=owner, brand=row, defaults={"role": "owner"})
     if not made:
         return
-    held = {(watch.kind, watch.text) for watch in brand.watches}
-    own = tuple(brands.Watch(kind="handle", text=each) for each in brand.accounts if ("handle", each) not in held)
+    own = (brands.Watch(kind="handle", text=each) for each in brand.accounts)
+    plain = {(watch.kind, watch.text.lstrip("@#")): watch for watch in (*brand.watches, *own)}
     Watch.objects.bulk_create(
-        Watch(brand=row, kind=watch.kind, text=watch.text, without=list(watch.without))
-        for watch in (*brand.watches, *own)
+        Watch(brand=row, kind=kind, text=text, without=list(watch.without)) for (kind, text), watch in plain.items()
     )

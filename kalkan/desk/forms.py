@@ -39,7 +39,8 @@ def _langs(**options: Any) -> forms.MultipleChoiceField:
     )
 
 
-def _password(label: Any, *, new: bool) -> forms.CharField:
+def password_field(label: Any, *, new: bool) -> forms.CharField:
+    """A password, the one that is kept or a new one."""
     word = "new-password" if new else "current-password"
     return forms.CharField(
         label=label,
@@ -59,7 +60,7 @@ class Account(forms.Form):
     email = forms.EmailField(
         label=gettext_lazy("E-mail, your sign-in name"), widget=forms.EmailInput(attrs={"autocomplete": "username"})
     )
-    password = _password(gettext_lazy("Password"), new=True)
+    password = password_field(gettext_lazy("Password"), new=True)
     lang = forms.ChoiceField(
         label=gettext_lazy("Language of the desk"),
         choices=(("en", "English"), ("tr", "Türkçe")),
@@ -246,7 +247,7 @@ class SignInForm(forms.Form):
     email = forms.CharField(
         label=gettext_lazy("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username"})
     )
-    password = _password(gettext_lazy("Password"), new=False)
+    password = password_field(gettext_lazy("Password"), new=False)
 
 
 class Own(forms.Form):
@@ -268,8 +269,8 @@ class Own(forms.Form):
 class NewPassword(forms.Form):
     """A new password, with the old one as proof."""
 
-    old = _password(gettext_lazy("Password now"), new=False)
-    new = _password(gettext_lazy("New password"), new=True)
+    old = password_field(gettext_lazy("Password now"), new=False)
+    new = password_field(gettext_lazy("New password"), new=True)
 
     def __init__(self, person: Person, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -1,4 +1,4 @@
-"""What happens around every page: headers, static files, language, first run, demo sign-in, faults.
+"""What happens around every page: headers, static files, sessions, language, first run, demo sign-in, faults.
 
 Promises a strict content policy on every answer and a sentence, never a traceback, for every fault.
 """
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from django.conf import settings
-from django.contrib.auth import login
+from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone, translation
@@ -19,6 +19,7 @@ from django.utils.cache import patch_vary_headers
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from kalkan.desk import access, demo
+from kalkan.desk.actions import sessions
 from kalkan.desk.keys import is_loopback
 from kalkan.desk.models import Person
 from kalkan.desk.views import faults
@@ -89,6 +90,19 @@ class DemoSignIn:
             person = demo.person()
             if person is not None:
                 login(request, person, backend="django.contrib.auth.backends.ModelBackend")
+        return self.get_response(request)
+
+
+class Sessions:
+    """A session that its owner ended elsewhere is over."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Go on, signed out if the session counts no more."""
+        if isinstance(request.user, Person) and not sessions.keep(request, request.user, timezone.now()):
+            logout(request)
         return self.get_response(request)
 
 

@@ -1,10 +1,12 @@
-"""The desk's tables: people, brands, what is watched, what is listened to, and who did what.
+"""The desk's tables: people and their sessions, brands and their teams, what is watched, what is
+listened to, and who did what.
 
 Rows are fetched for a person only through :mod:`kalkan.desk.access` and written only by :mod:`kalkan.desk.actions`.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -165,6 +167,7 @@ class SignIn(models.Model):
     at = models.DateTimeField(default=timezone.now, db_index=True)
     account = models.CharField(max_length=254)
     address = models.CharField(max_length=64)
+    kind = models.CharField(max_length=10, default="password")  # password, code, invitation
     ok = models.BooleanField()
 
     def __str__(self) -> str:
@@ -180,5 +183,82 @@ class Audit(models.Model):
     verb = models.CharField(max_length=40)
     detail = models.JSONField(default=dict, blank=True)
 
+    class Meta:
+        """Read by brand, newest first."""
+
+        indexes: ClassVar[list[Any]] = [models.Index(fields=["brand", "-at"], name="audit_by_brand")]
+
     def __str__(self) -> str:
         return f"{self.at:%F %T} {self.verb}"
+
+
+class Invitation(models.Model):
+    """A place on a brand's team, offered to one person. The link is signed, so this row alone does not open it."""
+
+    brand = models.ForeignKey(Brand, models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=10, choices=Membership.Role.choices)
+    lang = models.CharField(max_length=2)
+    nonce = models.CharField(max_length=32, unique=True)
+    made_by = models.ForeignKey(Person, models.SET_NULL, null=True)
+    made_at = models.DateTimeField()
+    until = models.DateTimeField()
+    taken_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Newest first."""
+
+        ordering: ClassVar[list[str]] = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.email} {self.role} {self.brand_id}"
+
+    def state(self, now: datetime) -> str:
+        """open, taken, withdrawn or expired at ``now``."""
+        if self.taken_at:
+            return "taken"
+        if self.withdrawn_at:
+            return "withdrawn"
+        return "open" if now < self.until else "expired"
+
+
+class SecondFactor(models.Model):
+    """The secret that a person's phone makes codes from. Asked for at sign-in once it is confirmed."""
+
+    person = models.OneToOneField(Person, models.CASCADE, related_name="second_factor")
+    sealed = models.TextField()  # by vault.py
+    confirmed_at = models.DateTimeField(null=True)
+    last_step = models.BigIntegerField(default=0)  # of the last code taken: no code counts twice
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {'on' if self.confirmed_at else 'begun'}"
+
+
+class RecoveryCode(models.Model):
+    """A code on paper, for once. Only its digest is kept."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="recovery_codes")
+    digest = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {'used' if self.used_at else 'unused'}"
+
+
+class OpenSession(models.Model):
+    """A browser in which somebody is signed in. Without its row a session counts for nothing."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="open_sessions")
+    word = models.CharField(max_length=32, unique=True)  # the same stands in the session
+    browser = models.CharField(max_length=40, blank=True)  # roughly, as in "Firefox, Linux"; no address is kept
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        """Last seen first."""
+
+        ordering: ClassVar[list[str]] = ["-seen_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.browser}"

@@ -46,6 +46,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "kalkan.desk.middleware.DemoSignIn",
+    "kalkan.desk.middleware.Sessions",
     "kalkan.desk.middleware.Tongue",
     "kalkan.desk.middleware.FirstRun",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",

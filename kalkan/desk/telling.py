@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from kalkan.desk import formats
 from kalkan.desk.heard import Heard, title_of
 from kalkan.figures import ENOUGH, Ask, Figure, Figures, Interval, Where
+from kalkan.posts import ABOUT
 
 NAMES: Final[dict[str, Any]] = {
     "posts": _("Posts"),
@@ -274,7 +275,9 @@ def filters(where: Where) -> list[str]:
     """Each filter of a question in words, in a fixed order; an empty list means all posts."""
     words: list[str] = []
     words += [str(NAMES[name]) for name in where.reads]
-    if where.kinds:
+    if where.brand is not None and not where.kinds:
+        words.append(gettext("with topics and peers"))
+    elif where.kinds and where.kinds != ABOUT:
         words.append(gettext("through %(ties)s") % {"ties": _or(str(KINDS[kind]) for kind in where.kinds)})
     if where.networks:
         words.append(gettext("on %(networks)s") % {"networks": _or(map(title_of, where.networks))})

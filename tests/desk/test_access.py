@@ -17,7 +17,7 @@ from kalkan.errors import Refused
 from tests.desk.conftest import Cast, signed_in
 
 PAGES = ["/", "/posts/", "/watches/", "/listening/", "/listening/now/", "/settings/", "/inbox/", "/stories/"]
-PAGES += ["/drafts/", "/cases/", "/brief/", "/index/", "/ledger/"]
+PAGES += ["/team/", "/settings/security/", "/drafts/", "/cases/", "/brief/", "/index/", "/ledger/"]
 
 
 def test_rows_of_others_do_not_exist(cast: Cast) -> None:

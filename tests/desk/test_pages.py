@@ -18,7 +18,15 @@ from kalkan.errors import ArchiveDamaged, InvalidInput
 from tests.desk.conftest import Cast, signed_in
 
 STATIC = Path(kalkan.desk.__file__).parent / "static" / "desk"
-MINE = ["/watches/", "/listening/", "/listening/add/feeds/", "/settings/", *(f"/{name}/" for name in PAGES)]
+MINE = [
+    "/team/",
+    "/settings/security/",
+    "/watches/",
+    "/listening/",
+    "/listening/add/feeds/",
+    "/settings/",
+    *(f"/{name}/" for name in PAGES),
+]
 
 
 class Markup(HTMLParser):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from kalkan.desk import telling
 from kalkan.figures import Ask, Before, Coverage, Figure, Figures, Missed, Where, intervals
+from kalkan.posts import ABOUT
 from tests.telling.shelf import NOON
 
 WEEK = timedelta(days=7)
@@ -243,4 +244,6 @@ def test_filters_in_words() -> None:
             "in Turkish, English or language not sure",
             "saying “<b>kapak</b>”",
         ]
-        assert telling.filters(Where(brand="findik")) == []
+        assert telling.filters(Where(brand="findik", kinds=ABOUT)) == []
+        assert telling.filters(Where(brand="findik")) == ["with topics and peers"]
+        assert telling.filters(Where()) == []

@@ -12,12 +12,18 @@ from kalkan import brands
 from kalkan.desk import access
 from kalkan.desk.actions.audit import note
 from kalkan.desk.models import Brand, Membership, Person, Watch
+from kalkan.errors import Refused
 from kalkan.text import fold
 
 
 @transaction.atomic
 def create(person: Person, *, name: str, watches: Sequence[brands.Watch]) -> Brand:
-    """A brand with what is watched for it; ``person`` owns it."""
+    """A brand with what is watched for it; ``person`` owns it.
+
+    :raises Refused: they neither founded the desk nor own a brand (``not_allowed``).
+    """
+    if not access.may_add_brand(person):
+        raise Refused("not_allowed")
     brand = Brand.objects.create(slug=_free_slug(name), name=name)
     Membership.objects.create(person=person, brand=brand, role=Membership.Role.OWNER)
     _write(brand, watches)

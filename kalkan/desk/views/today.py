@@ -21,7 +21,7 @@ from kalkan.desk.heard import Heard, heard
 from kalkan.desk.listening import statuses
 from kalkan.errors import InvalidInput
 from kalkan.figures import Ask, Where
-from kalkan.posts import FEELINGS
+from kalkan.posts import ABOUT, BESIDE, FEELINGS
 
 PERIODS: Final = {
     "24h": (timedelta(hours=24), "hour", _("24 h")),
@@ -58,7 +58,7 @@ def today(request: HttpRequest) -> HttpResponse:
         since=now - length,
         until=now,
         measures=MEASURES,
-        where=Where(brand=brand.slug),
+        where=Where(brand=brand.slug, kinds=ABOUT),
         compare="before",
         zone=_zone(),
     )
@@ -102,10 +102,22 @@ def _page(request: HttpRequest, ask: Ask, by: str, period: str) -> dict[str, Any
         "newest": [showing.said(row, short=True) for row in figures.newest(calm, archive, limit=_NEWEST)],
         "left_out": found.one("offensive").posts,
         "asked": [showing.said(row, short=True) for row in _asked(ask, archive)],
+        "beside": _beside(ask, archive),
         "mark": (found.heard_until or ask.since).isoformat(),
         "empty": "" if people.count else "1",
         **_foot(listened, ask.until),
     }
+
+
+def _beside(ask: Ask, archive: figures.Archive) -> list[tuple[Any, figures.Figure, str]]:
+    """Talk about the brand's topics and peers: how many authors of each, and the link to what they say."""
+    wide = replace(ask, measures=("authors",), by="kind", compare=None, where=replace(ask.where, kinds=BESIDE))
+    found = {row.key: row for row in figures.answer(wide, archive, asked_at=ask.until).of("authors")}
+    return [
+        (telling.KINDS[kind], found[kind], showing.link(ask.behind(kinds=(kind,))))
+        for kind in BESIDE
+        if kind in found and found[kind].count
+    ]
 
 
 def _asked(ask: Ask, archive: figures.Archive) -> tuple[figures.Row, ...]:

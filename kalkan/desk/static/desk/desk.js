@@ -67,6 +67,17 @@
     if (/\/(sign-in|setup)\//.test(to) && !location.href.startsWith(to)) { event.detail.shouldSwap = false; location.reload(); }
   });
 
+  // Copying a link. Without a clipboard (plain HTTP from another machine) the field can still be selected by hand.
+  document.querySelectorAll("[data-copy]").forEach((button) => {
+    if (!navigator.clipboard) return;
+    const field = document.getElementById(button.dataset.copy);
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      field.select();
+      try { await navigator.clipboard.writeText(field.value); button.textContent = button.dataset.done; } catch { field.focus(); }
+    });
+  });
+
   const zone = document.querySelector("[data-zone]");
   if (zone && !zone.value) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
 
