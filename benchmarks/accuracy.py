@@ -24,6 +24,7 @@ from training import patterns, sets
 Labels = npt.NDArray[Any]
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "accuracy.md"
 GOLD = Path(__file__).resolve().parents[1] / "tests" / "reading" / "gold"
+GOLDS = (("questions_and_asks.jsonl", "gold"), ("measured_only_tr.jsonl", "second gold, only measured"))
 
 
 def f1(truth: Labels, said: Labels, label: Any) -> float:
@@ -145,8 +146,7 @@ def measure(data: Path) -> list[dict[str, Any]]:
     found.append(_umsab(data))
     found.append(_language(data))
     found.append(_criticism(data))
-    found += _gold() if (GOLD / "questions_and_asks.jsonl").exists() else []
-    return found
+    return found + _gold()
 
 
 def _row(
@@ -193,16 +193,17 @@ def _criticism(data: Path) -> dict[str, Any]:
 
 
 def _gold() -> list[dict[str, Any]]:
-    path = GOLD / "questions_and_asks.jsonl"
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    table = reading_of([row["text"] for row in rows])
     found = []
-    for lang in ("tr", "en"):
-        mine = np.array([row["lang"] == lang for row in rows])
-        for task in ("question", "ask"):
-            truth = np.array([row[task] for row in rows])[mine]
-            said = over(task)(table)[mine]
-            found.append(_row(f"gold, {lang}", f"F1 {task}", f1(truth, said, True), None, None, int(mine.sum())))
+    for file, name in GOLDS:
+        rows = [json.loads(line) for line in (GOLD / file).read_text(encoding="utf-8").splitlines() if line.strip()]
+        table = reading_of([row["text"] for row in rows])
+        for lang in sorted({row["lang"] for row in rows}, reverse=True):
+            mine = np.array([row["lang"] == lang for row in rows])
+            for task in ("question", "ask"):
+                truth = np.array([row[task] for row in rows])[mine]
+                said = over(task)(table)[mine]
+                span = interval(truth, said, _f1_of(True))
+                found.append(_row(f"{name}, {lang}", f"F1 {task}", f1(truth, said, True), span, None, int(mine.sum())))
     return found
 
 
@@ -274,8 +275,10 @@ def page(answer: dict[str, Any]) -> str:
             lines += ["", f"{row['set']}: {each}."]
     lines += [
         "",
-        "Hate does not carry over from one collection to another: take it as weak. The gold file is small, and its",
-        "authors wrote the patterns too.",
+        "Hate does not carry over from one collection to another: take it as weak. The gold files are small and their",
+        "lines invented. Those who wrote the first also wrote the patterns that teach questions and asks: it flatters.",
+        "Nothing was tuned on the second, and it holds wishes and asks that no pattern looks for; its author had seen",
+        "the patterns, but did not write them.",
         "",
         "## Calibration",
         "",

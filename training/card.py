@@ -23,8 +23,9 @@ def write(out: Path, name: str, path: Path, data: Path, meta: dict[str, Any], *,
         f" sha256 `{hashlib.sha256(path.read_bytes()).hexdigest()}`.",
         "",
         "A table of words and hashed pieces of words (int8), a convolution over three words, the highest and the weighted"
-        " mean, one hidden layer, a score a task. Words start from the word vectors of multilingual-e5-small (MIT), cut to 96"
-        " directions, and were trained further.",
+        " mean, one hidden layer, a score a task; beside it a linear part over hashed words, pairs of neighbours and pieces,"
+        " added to the score in a share fitted on val, one number a task. Words start from the word vectors of"
+        " multilingual-e5-small (MIT), cut to 96 directions, and were trained further.",
         "",
         f"Trained on {train_rows:,} rows ({seen:,} draws), seed {meta['seed']}, on labels by people, and on silver"
         " labels by pattern (`training/patterns.py`): questions and asks (the only source for them in Turkish), and negative texts"

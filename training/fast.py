@@ -1,7 +1,7 @@
 """Make the fast reader: ``python -m training.fast --data ../shared/data --out kalkan/reading/weights``.
 
-Words and vectors → language → the network → calibration → one file of weights and its card. Every stage leaves its
-result in ``--work`` and is not done again. One process, one thread, seeds fixed.
+Words and vectors → language → the network → the linear part → calibration → one file of weights and its card. Every
+stage leaves its result in ``--work`` and is not done again. One process, one thread, seeds fixed.
 """
 
 from __future__ import annotations
@@ -22,8 +22,11 @@ import torch.nn.functional as nn
 
 from kalkan.reading import weights as files
 from kalkan.reading import words as cut
-from training import calibrate, card, language, patterns, sets, teacher_words
+from kalkan.reading.fast import Fast
+from training import calibrate, card, language, linear, patterns, sets, teacher_words
 from training.net import Corpus, Net, Shape, corpus, start_from
+
+Floats = npt.NDArray[np.float32]
 
 NAME = "fast-26.11"
 VOCABULARY = 45_000
@@ -64,8 +67,12 @@ def make(data: Path, out: Path, work: Path, *, epochs: int, rows: int, seed: int
     keys, order = _keys(names)
     vectors = kept(work / "vectors.pickle", lambda: _vectors([shown[name] for name in names]))
     net, seen = _train(train, val, abc, keys, order, names, vectors, epochs=epochs, rows=rows, seed=seed, work=work)
+    table, bias = kept(work / f"linear-{seed}.pickle", lambda: _linear(train, abc, seed=seed))
     arrays = pack(net, keys) | spoken[0]
     meta = {"tasks": list(sets.TASKS), "seed": seed, **spoken[1]}
+    share = _shares(arrays, meta, table, bias, abc, work, val)
+    print("linear part: " + ", ".join(f"{task} {one:.2f}" for task, one in zip(sets.TASKS, share, strict=True)))
+    arrays |= linear.pack(table, bias, share)
     files.save(NAME, arrays, meta | calibrate.NONE, abc, work)
     meta |= calibrate.fit(work, NAME, val)
     path = files.save(NAME, arrays, meta, abc, out)
@@ -77,6 +84,29 @@ def _rows(data: Path) -> tuple[list[sets.Row], list[sets.Row]]:
     held = sets.held_out(data)
     train = [row for row in sets.rows(data, "train") if len(name := sets.key(row.text)) < 15 or name not in held]
     return train, list(sets.rows(data, "val"))
+
+
+def _linear(train: list[sets.Row], abc: cut.Alphabet, *, seed: int) -> tuple[Floats, Floats]:
+    rows = [row for row in train if row.source not in linear.LEFT_OUT]
+    wanted, counts = targets(rows, silver=True)
+    weight = np.array([row.weight for row in rows], np.float32)
+    place = {name: at for at, name in enumerate(sets.TRAINED)}
+    source = np.array([place[row.source] for row in rows], np.int64)
+    x = linear.features([row.text for row in rows], abc, linear.BUCKETS)
+    return linear.train(x, wanted, counts * (weight / weight.mean())[:, None], source, BALANCE, seed=seed)
+
+
+def _shares(
+    arrays: dict[str, npt.NDArray[Any]], meta: dict[str, Any], table: Floats, bias: Floats, abc: cut.Alphabet,
+    work: Path, val: list[sets.Row],
+) -> Floats:  # fmt: skip
+    """How much of the linear part is added to the network, task by task, fitted on val."""
+    folder = work / "alone"
+    folder.mkdir(exist_ok=True)
+    files.save(NAME, arrays | linear.pack(table, bias, np.zeros_like(bias)), meta | calibrate.NONE, abc, folder)
+    texts = [row.text for row in val]
+    alone, _ = Fast(files.load(NAME, folder)).score(pa.array(texts, pa.string()))
+    return linear.shares(alone, linear.features(texts, abc, len(table)) @ table + bias, *calibrate.known(val))
 
 
 def _vocabulary(train: list[sets.Row], abc: cut.Alphabet) -> tuple[list[str], dict[str, str]]:

@@ -1,8 +1,10 @@
-"""The fast reader: one table of words and pieces of words, one convolution of three words, all tasks at once.
+"""The fast reader: a small network over words and pieces of words, a linear part beside it, all tasks at once.
 
 A word's vector is its own row plus the mean of its pieces' rows plus a row for how it is written; a convolution over
-three words is then three look-ups and two additions, because ``W·e`` is worked out once a word and kept. Promises the
-same scores in any batch (sums run word by word, in the post's own order). Never holds more than ``KEPT`` words.
+three words is then three look-ups and two additions, because ``W·e`` is worked out once a word and kept. The linear
+part is one weight a task for each word, piece and pair of neighbours (hashed), over the root of what they count; what a
+word adds to it is kept as well. Promises the same scores in any batch (sums run word by word, in the post's own order).
+Never holds more than ``KEPT`` words.
 """
 
 from __future__ import annotations
@@ -22,11 +24,17 @@ from kalkan.reading.weights import Weights
 Floats = npt.NDArray[np.float32]
 
 SIZES: Final = (3, 4, 5)  # letters a piece
-KEPT: Final = 40960  # words whose products are kept: some 65 MB when full
+KEPT: Final = 40960  # words whose products are kept: some 85 MB when full
 SLOTS: Final = 1 << 18
 AT_ONCE: Final = 2048  # posts
 BLOCK: Final = 512  # posts whose sums fit the processor's own memory
 _LOWEST: Final = np.float32(-1e4)
+WHOLE, EXACT, PAIR = (
+    2.0,
+    1.0,
+    1.5,
+)  # linear part: what a word, its very spelling, two neighbours count; a piece counts 1
+_TWIN: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Fast:
@@ -42,7 +50,9 @@ class Fast:
         bag = weights.arrays["bag"].astype(np.float32)
         self._bag = bag.shape[1]
         self._mix: Floats = np.concatenate([before, here, after, bag], axis=1)
-        self._sums = self._bag + 1 + self.language.width
+        self._line_scale: Floats = weights.arrays["line_scale"].astype(np.float32)
+        self._line_at = self._bag + 1 + self.language.width
+        self._sums = self._line_at + len(self._line_scale) + 1
         self._piece: Floats = weights.arrays["piece"].astype(np.float32)
         self._piece *= weights.arrays["piece_scale"].astype(np.float32)[:, None]
         self._kept: Kept | None = None
@@ -64,7 +74,8 @@ class Fast:
         with self._turn:
             rows = self._rows(words)
             peaks, sums = self._gather(rows, words.offsets)
-        return self._top(peaks, sums, np.diff(words.offsets)), sums[:, self._bag + 1 :]
+        scores = self._top(peaks, sums, np.diff(words.offsets)) + self._line(words, sums[:, self._line_at :])
+        return scores, sums[:, self._bag + 1 : self._line_at]
 
     def _rows(self, words: cut.Words) -> npt.NDArray[np.int64]:
         """Where each word's products stand; words not met before are worked out now."""
@@ -94,7 +105,8 @@ class Fast:
         weight = np.exp(np.clip(vectors @ self._a["gate"] + self._a["gate_bias"], -6, 6))
         np.multiply(mixed[:, width:], weight[:, None], out=sums[:, : self._bag])
         sums[:, self._bag] = weight
-        sums[:, self._bag + 1 :] = self.language.rows(words.letters, start, length, words.kind[at])
+        sums[:, self._bag + 1 : self._line_at] = self.language.rows(words.letters, start, length, words.kind[at])
+        sums[:, self._line_at :] = self._line_rows(words.letters, start, length, words.flag[at])
         return mixed[:, :width], sums
 
     def _vectors(self, letters: cut.Codes, start: cut.Ints, length: cut.Ints, flag: npt.NDArray[np.uint8]) -> Floats:
@@ -109,6 +121,31 @@ class Fast:
             count += cut.sums(self._piece, bucket, word, total)
         vectors += total / np.maximum(count, 1).astype(np.float32)[:, None]
         return vectors
+
+    def _line_rows(self, letters: cut.Codes, start: cut.Ints, length: cut.Ints, flag: npt.NDArray[np.uint8]) -> Floats:
+        """The linear part of each word: its sums by task, and what its pieces count, squared."""
+        table = self._a["line"]
+        columns, owner, whole, exact = line_pieces(letters, start, length, flag, self._letters, len(table))
+        total: Floats = table.take(whole, axis=0).astype(np.float32) * np.float32(WHOLE)
+        total += table.take(exact, axis=0) * np.float32(EXACT)
+        count = np.full(len(start), WHOLE * WHOLE + EXACT * EXACT, np.float32)
+        for column, word in zip(columns, owner, strict=True):
+            count += cut.sums(table, column, word, total)
+        return np.concatenate([total * self._line_scale, count[:, None]], axis=1)
+
+    def _line(self, words: cut.Words, sums: Floats) -> Floats:
+        """The linear part of each post: its words and its pairs of neighbours, by the root of what they count."""
+        table = self._a["line"]
+        pairs, _ = line_pairs(words.key, words.offsets, len(table))
+        count = np.maximum(np.diff(words.offsets) - 1, 0)
+        total, some = sums[:, :-1].copy(), np.flatnonzero(count)
+        if len(some):
+            begins = (np.cumsum(count) - count)[some]
+            found = np.add.reduceat(table.take(pairs, axis=0), begins, axis=0, dtype=np.int32)
+            total[some] += found.astype(np.float32) * (self._line_scale * np.float32(PAIR))
+        norm = np.sqrt(np.maximum(sums[:, -1] + (count * (PAIR * PAIR)).astype(np.float32), 1))
+        scores: Floats = total / norm[:, None] + self._a["line_bias"]
+        return scores
 
     def _gather(self, rows: npt.NDArray[np.int64], offsets: cut.Ints) -> tuple[Floats, Floats]:
         """The highest of each channel over a post's words, and the sums over them; posts × channels, posts × sums."""
@@ -217,3 +254,32 @@ def look_up(
     found = cut.grams(bare, start, length, SIZES)
     mask = np.uint64(buckets - 1)
     return known, [(one.hashes & mask).astype(np.int64) for one in found], [one.word for one in found]
+
+
+def line_pieces(
+    letters: cut.Codes, start: cut.Ints, length: cut.Ints, flag: npt.NDArray[np.uint8], abc: cut.Alphabet, buckets: int
+) -> tuple[list[npt.NDArray[np.int64]], list[cut.Ints], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The linear part's buckets: of the pieces, with their owners; of each word folded; of each word as it is spelt."""
+    bare = abc.bare[np.minimum(letters, np.uint32(cut.SPAN - 1))]
+    found = cut.grams(bare, start, length, SIZES)
+    exact = cut.whole(letters, start, length) + (flag.astype(np.uint64) + np.uint64(1)) * _TWIN
+    return (
+        [_bucket(one.hashes, buckets) for one in found],
+        [one.word for one in found],
+        _bucket(cut.whole(bare, start, length), buckets),
+        _bucket(exact, buckets),
+    )
+
+
+def line_pairs(keys: cut.Keys, offsets: cut.Ints, buckets: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The buckets of all neighbours within a post, and the first word of each."""
+    last = np.zeros(len(keys) + 1, bool)
+    last[offsets[1:] - 1] = True
+    first = np.flatnonzero(~last[: len(keys)])
+    return _bucket(keys[first] * _TWIN + keys[first + 1], buckets), first
+
+
+def _bucket(hashes: cut.Keys, buckets: int) -> npt.NDArray[np.int64]:
+    mixed = hashes ^ (hashes >> np.uint64(33))
+    mixed = mixed * _TWIN
+    return (mixed >> np.uint64(40)).astype(np.int64) & (buckets - 1)

@@ -15,7 +15,7 @@ from kalkan.reading import weights
 
 TIERS: Final = ("fast", "careful")
 FAST: Final = "fast-26.11"
-ARITHMETIC: Final = "1"  # raised whenever the same weights would read differently
+ARITHMETIC: Final = "2"  # raised whenever the same weights would read differently
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from kalkan.errors import ArchiveDamaged, InvalidInput
 from kalkan.posts import POSTS, PROBABILITIES, READ_POSTS, READINGS
 from kalkan.reading import Recipe, current, fast, read, weights
+from kalkan.reading import words as cut
 from kalkan.reading.kernel import DECIDED
 from kalkan.testing.reader import check_reader, posts
 
@@ -71,6 +72,25 @@ def test_words_beyond_what_is_kept_change_nothing(monkeypatch: pytest.MonkeyPatc
     whole, _ = fast.Fast(weights.load(current().name)).score(pa.array(many))
     assert np.abs(small - whole).max() < 1e-3
     assert normal.num_rows == 400
+
+
+def test_the_linear_part_is_its_buckets_over_the_root_of_what_they_count() -> None:
+    loaded = weights.load(current().name)
+    reader, table = fast.Fast(loaded), loaded.arrays["line"].astype(np.float64) * loaded.arrays["line_scale"]
+    silent = dict(loaded.arrays) | {"line": np.zeros_like(loaded.arrays["line"])}
+    without = fast.Fast(weights.Weights(loaded.name, loaded.digest, silent, loaded.meta, loaded.alphabet))
+    for text in ("Kargom HÂLÂ gelmedi!!", "güzel", "", "great, thanks @a 😂"):
+        words = cut.split(pa.array([text]), loaded.alphabet)
+        columns, _, whole, exact = fast.line_pieces(
+            words.letters, words.start, words.length, words.flag, loaded.alphabet, len(table)
+        )
+        pairs, _ = fast.line_pairs(words.key, words.offsets, len(table))
+        assert len(pairs) == max(len(words.key) - 1, 0)
+        parts = [(np.concatenate(columns), 1.0), (whole, fast.WHOLE), (exact, fast.EXACT), (pairs, fast.PAIR)]
+        total = sum(table[at].sum(0) * value for at, value in parts)
+        count = max(sum(len(at) * value**2 for at, value in parts), 1.0)
+        gained = reader.score(pa.array([text]))[0] - without.score(pa.array([text]))[0]
+        assert np.abs(gained[0] - total / np.sqrt(count)).max() < 1e-3
 
 
 def test_threads_may_share_a_reader(monkeypatch: pytest.MonkeyPatch) -> None:
