@@ -582,6 +582,18 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "Just this is listened to already. Change the one that is there, or choose something else.",
         "tr": "Tam olarak bu zaten dinleniyor. Var olanı değiştir ya da başka bir şey seç.",
     },
+    "stories_damaged": {
+        "en": "What was known about running stories is damaged ({detail}). Remove the stories checkpoint; the detector then learns again from the archive, and posts are not touched.",
+        "tr": "Süren hikâyelerin kayıtlı durumu bozulmuş ({detail}). Hikâye kayıt dosyasını sil; algılayıcı arşivden yeniden öğrenir, gönderilere dokunulmaz.",
+    },
+    "stories_done": {
+        "en": "{posts} posts replayed, {alarms} alarms.",
+        "tr": "{posts} gönderi oynatıldı, {alarms} alarm.",
+    },
+    "stories_no_column": {
+        "en": "{path} has no column that Kalkan knows for this. Name a column one of these: {wanted}.",
+        "tr": "{path} dosyasında Kalkan’ın bunun için tanıdığı bir sütun yok. Bir sütuna şu adlardan birini ver: {wanted}.",
+    },
     "stream_ended": {
         "en": "The live stream {url} ended. Kalkan opens it again and collects what came in between.",
         "tr": "{url} canlı akışı kesildi. Kalkan akışı yeniden açar ve arada gelenleri toplar.",

@@ -138,3 +138,17 @@ def figures(parsed: argparse.Namespace, lang: str) -> int:
     text = sys.stdin.buffer.read() if parsed.ask == "-" else Path(parsed.ask).read_bytes()
     print(answer(from_json(text), archives.open(config.archive, create=False)).to_json())
     return 0
+
+
+def stories(parsed: argparse.Namespace, lang: str) -> int:
+    """``kalkan stories``: a table replayed in its own time, an alarm a line."""
+    from kalkan.stories import replay_file
+
+    line = _progress(parsed.file)
+    done = replay_file(Path(parsed.file), sys.stdout, as_json=parsed.json, progress=lambda so_far, of: line(so_far))
+    line(None)
+    for one in done.rejects:
+        kept = {"n": one.n, "kind": one.kind, "example": one.example}
+        print(say("import_kept_out", kept, lang=lang), file=sys.stderr)
+    print(say("stories_done", {"posts": done.posts, "alarms": done.alarms}, lang=lang), file=sys.stderr)
+    return 0

@@ -34,6 +34,7 @@ COMMANDS: Final = (
         ("file", "out", "tier", "text"),
         "kalkan read posts.csv -o posts-read.parquet",
     ),
+    Command("stories", f"{_FILES}:stories", ("file", "json"), "kalkan stories posts.parquet --json"),
     Command("figures", f"{_FILES}:figures", ("ask",), "kalkan figures ask.json"),
     Command("archive check", f"{_KEEP}:check", ("json",), "kalkan archive check"),
     Command("archive compact", f"{_KEEP}:compact", (), "kalkan archive compact"),
@@ -99,6 +100,10 @@ _SAID: Final[dict[str, tuple[str, str]]] = {
     "read": (
         "Read any table of posts: the same rows come out with language, feelings and more.",
         "Herhangi bir gönderi tablosunu oku: aynı satırlar dil, duygu ve dahasıyla çıkar.",
+    ),
+    "stories": (
+        "Replay a table of posts in its own time and tell each rising story as it would have been told.",
+        "Bir gönderi tablosunu kendi zamanında oynat, yükselen her konuyu o an söyleneceği gibi söyle.",
     ),
     "figures": ("Answer a question given as JSON.", "JSON olarak verilen bir soruyu yanıtla."),
     "archive": ("Look after the archive.", "Arşive bak."),

@@ -1,0 +1,468 @@
+"""Stories: terms that rise together, followed from the alarm until nobody speaks of them.
+
+Owns what a story is made of, its state (rising, steady, fading, closed) and its history. Promises that nothing is told
+on fewer than five people, nor on one text, nor twice; that the same posts give the same stories however they were
+handed in. Never ranks people and never reads a clock: time is the stream's own.
+
+Terms belong together where at least half of the posts of the rarer one have the other too and their normalised
+pointwise mutual information (Bouma 2009) is above .3; copies of a text are terms like others. Terms that rise inside
+the posts of a running story join it without a new alarm for six hours, unless they make it graver; afterwards they are
+told as a turn of that story.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from kalkan.stories.detect import Detector, Floats, Rising
+from kalkan.stories.gravity import Gravity, weigh
+from kalkan.stories.letters import Hashes, Rows
+from kalkan.stories.recent import Recent
+from kalkan.stories.terms import WORD, Terms, among, kind_of
+from kalkan.stories.title import name_terms, seems_turkish, spread, typical, write_title
+
+STATES: Final = ("rising", "steady", "fading", "closed")
+_TURN: Final = 360  # minutes after which new terms of a story are news again
+_CHECK: Final = 10  # minutes between looks at states, merges and splits
+_HALF_HOUR: Final = 30
+_YOUNG: Final = 60  # minutes in which a story's words and gravity are looked at again and again
+_SILENCE: Final = 180  # without a handful of voices: closed
+_TOGETHER: Final = 0.5
+_KIN: Final = 5.0  # how far above usual a word must be to be a story's own
+_NPMI: Final = 0.3
+_MOST_AT_ONCE: Final = 256
+_MOST_TERMS: Final = 64
+_MOST_AUTHORS: Final = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One thing that happened to a story: born, joined, turned, merged, split, or a new state."""
+
+    minute: int
+    what: str
+    detail: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Story:
+    """One story as it stands. Owned by :class:`Follower`; others read it."""
+
+    id: str
+    began: int  # minute, UTC since 1970
+    told: int  # minute of the last alarm
+    score: float
+    term: Hashes  # ascending
+    weight: Floats  # 1: the term alone means the story; below: it takes two
+    usual: float  # authors a minute of its strongest term before
+    title: str = ""
+    names: list[str] = field(default_factory=list)
+    state: str = "rising"
+    n: int = 0  # posts
+    authors: Hashes = field(default_factory=lambda: np.zeros(0, dtype=np.uint64))
+    gravity: Gravity = field(default_factory=Gravity)
+    examples: list[dict[str, Any]] = field(default_factory=list)
+    curve: list[tuple[int, int]] = field(default_factory=list)  # (minute, authors), minutes with any
+    peak: int = 0  # authors' minutes in the busiest half hour
+    turns: list[Turn] = field(default_factory=list)
+    into: str = ""  # the story it was merged into
+    gravest: int = 0  # the highest gravity told so far: only a graver turn is news at once
+    stale: bool = False  # new terms have come since its words were written
+
+    def matches(self, terms: Terms) -> npt.NDArray[np.bool_]:
+        """Which posts speak of it, (n,)."""
+        if len(self.term) == 0:
+            return np.zeros(terms.n, dtype=np.bool_)
+        at = np.minimum(np.searchsorted(self.term, terms.term), len(self.term) - 1)
+        hit = self.term[at] == terms.term
+        sums = np.bincount(terms.row[hit], weights=self.weight[at[hit]], minlength=terms.n)
+        found: npt.NDArray[np.bool_] = sums >= 1.0
+        return found
+
+    def heard(self, since: int, until: int) -> int:
+        """Authors' minutes from ``since`` up to but not at ``until``."""
+        total = 0
+        for minute, count in reversed(self.curve):
+            if minute < since:
+                break
+            if minute < until:
+                total += count
+        return total
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """An alarm as it is raised: the story as it was at that moment. Times in minutes, UTC since 1970."""
+
+    at: int
+    story: str
+    what: str  # born, turned
+    title: str
+    terms: tuple[str, ...]
+    began: int
+    n: int
+    authors: int
+    score: float
+    usual: float
+    gravity: Gravity
+    examples: tuple[dict[str, Any], ...]
+
+
+class Follower:
+    """All stories of one stream."""
+
+    def __init__(self) -> None:
+        self.stories: list[Story] = []  # open ones, oldest first
+        self.closed: list[Story] = []  # the last few hundred
+        self.checked = 0
+        self.made = 0
+
+    def hear(self, minute: int, rising: Rising, detector: Detector, recent: Recent, now: Terms) -> list[Told]:
+        """Follow one whole minute: ``now`` are the terms of its posts, which ``recent`` already holds."""
+        for story in self.stories:
+            self._take(story, minute, now)
+        told: list[Told] = []
+        if len(rising.term):
+            told = self._gather(minute, rising, detector, recent)
+        if minute // _CHECK != self.checked:
+            self.checked = minute // _CHECK
+            told += self._look_over(minute, recent)
+        return told
+
+    def _take(self, story: Story, minute: int, now: Terms) -> None:
+        hit = story.matches(now)
+        if not hit.any():
+            return
+        authors = np.unique(now.author[hit])
+        story.n += int(hit.sum())
+        story.curve.append((minute, len(authors)))
+        if len(story.authors) < _MOST_AUTHORS:
+            story.authors = np.union1d(story.authors, authors)
+
+    # — gathering —
+
+    def _gather(self, minute: int, rising: Rising, detector: Detector, recent: Recent) -> list[Told]:
+        order = np.argsort(-rising.score, kind="stable")[:_MOST_AT_ONCE]
+        order = order[np.argsort(rising.term[order])]
+        term, began = rising.term[order], rising.began[order]
+        row, which = recent.having(term)
+        keep = recent.minute[row] >= began[which]
+        row, which = row[keep], which[keep]
+        sound = np.array([_sound(recent.terms, row[which == at], detector) for at in range(len(term))], dtype=np.bool_)
+        told: list[Told] = []
+        if not sound.any():
+            return told
+        groups = _grouped(row, which, sound, len(term), recent)
+        for first in sorted(set(groups[sound].tolist()), key=lambda one: (began[groups == one].min(), one)):
+            members = np.flatnonzero((groups == first) & sound)
+            picked = order[members]
+            rows = np.unique(row[np.isin(which, members)])
+            if not _says_enough(rising, picked, len(np.unique(recent.terms.author[rows])), detector):
+                continue
+            found = self._settle(minute, rising, picked, rows, recent, detector)
+            detector.mute(rising.term[picked], until=minute + detector.rules.mute)
+            if found is not None:
+                told.append(found)
+        return told
+
+    def _settle(
+        self, minute: int, rising: Rising, picked: Rows, rows: Rows, recent: Recent, detector: Detector
+    ) -> Told | None:
+        """Put a group of rising terms where it belongs; an alarm if that is news."""
+        part = recent.terms.take(rows)
+        home, share = None, 0.0
+        for story in self.stories:
+            overlap = max(float(story.matches(part).mean()), self._kin(story, part, minute, recent, detector))
+            if overlap > share:
+                home, share = story, overlap
+        score = float(rising.score[picked].max())
+        if home is not None and share >= _TOGETHER:
+            _join(home, rising, picked)
+            home.stale = True
+            level = weigh(recent.posts["text"].take(rows).to_pylist(), part.author).level
+            graver = level >= 2 and level > home.gravest
+            if not graver and (minute - home.told < _TURN or home.state == "rising"):
+                home.turns.append(Turn(minute, "joined"))
+                return None
+            home.told, home.score = minute, score
+            home.turns.append(Turn(minute, "turned"))
+            self._refresh(home, recent, rows)
+            home.gravest = max(home.gravest, level)
+            return _told(home, minute, "turned", rows, recent)
+        self.made += 1
+        top = picked[np.argmax(rising.score[picked])]
+        story = Story(
+            id=f"{int(rising.term[top]):016x}-{minute}-{self.made}",
+            began=int(rising.began[picked].min()),
+            told=minute,
+            score=score,
+            term=np.zeros(0, dtype=np.uint64),
+            weight=np.zeros(0),
+            usual=float(rising.usual[top]),
+        )
+        _join(story, rising, picked)
+        hit = np.zeros(recent.terms.n, dtype=np.bool_)
+        hit[rows] = True
+        story.n = int(hit.sum())
+        story.authors = np.unique(recent.terms.author[hit])
+        for at in np.unique(recent.minute[hit]).tolist():
+            story.curve.append((at, len(np.unique(recent.terms.author[hit & (recent.minute == at)]))))
+        story.turns.append(Turn(minute, "born"))
+        self.stories.append(story)
+        self._refresh(story, recent, rows)
+        story.gravest = story.gravity.level
+        return _told(story, minute, "born", rows, recent)
+
+    def _kin(self, story: Story, part: Terms, minute: int, recent: Recent, detector: Detector) -> float:
+        """What share of these posts speak in a young story's own words: those that its posts have far above usual."""
+        if minute - story.told > _TURN or part.n == 0:
+            return 0.0
+        rows = np.flatnonzero(story.matches(recent.terms) & (recent.minute >= story.began))
+        if len(rows) < detector.rules.authors:
+            return 0.0
+        told = recent.terms.take(rows)
+        term, n = np.unique(told.term, return_counts=True)
+        often = n >= max(3, 0.1 * len(rows))
+        term, n = term[often], n[often]
+        span = max(1, minute - story.began + 1)
+        own = n / span >= _KIN * detector.usual(term)
+        hit = among(part.term, term[own])
+        return float(len(np.unique(part.row[hit]))) / part.n
+
+    def _refresh(self, story: Story, recent: Recent, rows: Rows | None = None) -> None:
+        """Write title, terms, examples and gravity again from the posts of the last hours."""
+        if rows is None:
+            rows = np.flatnonzero(story.matches(recent.terms) & (recent.minute >= story.began))
+        story.stale = False
+        if len(rows) == 0:
+            return
+        _, first = np.unique(recent.terms.text_key[rows], return_index=True)
+        own = spread(rows[np.sort(first)], 200)
+        texts = [str(text) for text in recent.posts["text"].take(own).to_pylist()]
+        langs = recent.posts["lang"].take(own).to_pylist()
+        turkish = langs.count("tr") * 2 > len(langs) if any(langs) else seems_turkish(texts)
+        names = name_terms(story.term, texts)
+        order = np.argsort(-story.weight, kind="stable")
+        story.names = _unlike([names[int(key)] for key in story.term[order] if int(key) in names])[:12]
+        story.title = write_title(texts, turkish=turkish) or (story.names[0] if story.names else "")
+        story.examples = [
+            {"text": post["text"], "at": post["at"], "id": post["id"]}
+            for post in recent.posts.take(typical(recent.terms, rows)).to_pylist()
+        ]
+        every = spread(rows, 400)  # here copies count: each by another person
+        story.gravity = weigh(recent.posts["text"].take(every).to_pylist(), recent.terms.author[every])
+
+    # — the day's course —
+
+    def _look_over(self, minute: int, recent: Recent) -> list[Told]:
+        told = []
+        for story in list(self.stories):
+            state = _state(story, minute)
+            if state != story.state:
+                story.state = state
+                story.turns.append(Turn(minute, state))
+            if state == "closed":
+                self._close(story)
+            elif story.stale or minute - story.told <= _YOUNG:
+                self._refresh(story, recent)
+                if story.gravity.level >= 2 and story.gravity.level > story.gravest:
+                    story.gravest, story.told = story.gravity.level, minute
+                    story.turns.append(Turn(minute, "turned"))
+                    rows = np.flatnonzero(story.matches(recent.terms) & (recent.minute >= story.began))
+                    told.append(_told(story, minute, "turned", rows, recent))
+            del story.curve[: max(0, len(story.curve) - 3 * 1440)]
+        self._merge(minute, recent)
+        self._split(minute, recent)
+        return told
+
+    def _close(self, story: Story) -> None:
+        self.stories.remove(story)
+        self.closed.append(story)
+        del self.closed[:-300]
+
+    def _merge(self, minute: int, recent: Recent) -> None:
+        """One story of two whose posts are the same: at least half of the smaller's in the last three hours."""
+        lately = recent.terms.take(np.flatnonzero(recent.minute > minute - _SILENCE))
+        hits = [story.matches(lately) for story in self.stories]
+        for later in range(len(self.stories) - 1, 0, -1):
+            for earlier in range(later):
+                least = min(int(hits[later].sum()), int(hits[earlier].sum()))
+                if least >= 5 and int((hits[later] & hits[earlier]).sum()) >= _TOGETHER * least:
+                    one, other = self.stories[earlier], self.stories[later]
+                    _absorb(one, other, minute)
+                    self.closed.append(other)
+                    hits[earlier] = hits[earlier] | hits[later]
+                    del self.stories[later], hits[later]
+                    self._refresh(one, recent)
+                    break
+
+    def _split(self, minute: int, recent: Recent) -> None:
+        """Two stories of one whose terms no longer meet in any post of the last three hours."""
+        for story in list(self.stories):
+            if len(story.term) < 4 or minute - story.told < _SILENCE:
+                continue
+            row, which = recent.having(story.term)
+            late = recent.minute[row] > minute - _SILENCE
+            row, which = row[late], which[late]
+            groups = _linked(len(story.term), *_neighbours(row, which))
+            voices = {
+                int(group): len(np.unique(recent.terms.author[row[groups[which] == group]]))
+                for group in np.unique(groups[which])
+            }
+            strong = sorted((group for group, n in voices.items() if n >= 5), key=lambda one: (-voices[one], one))
+            if len(strong) > 1:
+                self._part(story, groups == strong[1], minute, recent)
+
+    def _part(self, story: Story, apart: npt.NDArray[np.bool_], minute: int, recent: Recent) -> None:
+        if not (story.weight[apart] >= 1).any():
+            return
+        self.made += 1
+        new = Story(
+            id=f"{int(story.term[apart][0]):016x}-{minute}-{self.made}",
+            began=minute - _SILENCE,
+            told=minute,
+            score=story.score,
+            term=story.term[apart],
+            weight=story.weight[apart],
+            usual=story.usual,
+            state=story.state,
+        )
+        story.term, story.weight = story.term[~apart], story.weight[~apart]
+        story.turns.append(Turn(minute, "split", new.id))
+        new.turns.append(Turn(minute, "born", story.id))
+        rows = np.flatnonzero(new.matches(recent.terms) & (recent.minute >= new.began))
+        new.n, new.authors = len(rows), np.unique(recent.terms.author[rows])
+        for at in np.unique(recent.minute[rows]).tolist():
+            new.curve.append((at, len(np.unique(recent.terms.author[rows[recent.minute[rows] == at]]))))
+        self.stories.append(new)
+        self._refresh(new, recent)
+        self._refresh(story, recent)
+
+
+def _sound(terms: Terms, rows: Rows, detector: Detector) -> bool:
+    """Whether enough different people, speaking about evenly, said enough different things."""
+    authors, counts = np.unique(terms.author[rows], return_counts=True)
+    if len(authors) < detector.rules.authors:
+        return False
+    shares = counts / counts.sum()
+    even = float(np.exp(-(shares * np.log(shares)).sum()))
+    if even < detector.rules.authors - 1:
+        return False
+    texts = np.unique(
+        np.where(terms.long[rows], terms.bins[rows, :3].sum(axis=1, dtype=np.uint64), terms.text_key[rows])
+    )
+    return len(texts) >= 3
+
+
+def _says_enough(rising: Rising, picked: Rows, authors: int, detector: Detector) -> bool:
+    """A lone common word is no story until twice as many people have it, and far more surely."""
+    if len(picked) > 1 or int(kind_of(rising.term[picked])[0]) != WORD:
+        return True
+    return authors >= 2 * detector.rules.authors and float(rising.score[picked][0]) >= 1.5 * detector.bar()
+
+
+def _neighbours(row: Rows, which: Rows) -> tuple[Rows, Rows]:
+    """Terms that stand next to each other in some post: enough to tie together all that meet in it."""
+    same = row[:-1] == row[1:]
+    return which[:-1][same], which[1:][same]
+
+
+def _grouped(row: Rows, which: Rows, sound: npt.NDArray[np.bool_], n: int, recent: Recent) -> Rows:
+    """For each of ``n`` terms the least of its group; what is not sound stays alone."""
+    keep = sound[which]
+    posts, at = np.unique(row[keep], return_inverse=True)
+    has = np.zeros((len(posts), n), dtype=np.float32)
+    has[at, which[keep]] = 1.0
+    both = has.T @ has
+    each = np.diag(both)
+    total = max(float((recent.minute >= recent.minute[posts].min()).sum()), float(len(posts)), 2.0)
+    least = np.minimum(each[:, None], each[None, :])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pmi = np.log(both * total / (each[:, None] * each[None, :]))
+        npmi = pmi / -np.log(both / total)
+        tied = (both >= _TOGETHER * least) & ((npmi > _NPMI) | (both >= 0.9 * total)) & (both >= 2)
+    left, right = np.nonzero(np.triu(tied, 1))
+    return _linked(n, left, right)
+
+
+def _linked(n: int, left: Rows, right: Rows) -> Rows:
+    """Groups of ``n`` things that ``left`` and ``right`` tie together: for each the least of its group, int64 (n,)."""
+    group = np.arange(n)
+    while True:
+        low = np.minimum(group[left], group[right])
+        was = group.copy()
+        np.minimum.at(group, left, low)
+        np.minimum.at(group, right, low)
+        group = group[group]
+        if (group == was).all():
+            return group
+
+
+def _join(story: Story, rising: Rising, picked: Rows) -> None:
+    lift = rising.n[picked] / np.maximum(rising.usual[picked] * 60, 1e-9)
+    weight = np.where(lift >= 10, 1.0, 0.5)
+    if len(story.weight) == 0:
+        weight[np.argmax(rising.score[picked])] = 1.0
+    term = np.concatenate([story.term, rising.term[picked]])
+    both = np.concatenate([story.weight, weight])
+    term, first = np.unique(term, return_index=True)
+    story.term, story.weight = term[:_MOST_TERMS], both[first][:_MOST_TERMS]
+
+
+def _absorb(one: Story, other: Story, minute: int) -> None:
+    term = np.concatenate([one.term, other.term])
+    weight = np.concatenate([one.weight, other.weight])
+    term, first = np.unique(term, return_index=True)
+    one.term, one.weight = term[:_MOST_TERMS], weight[first][:_MOST_TERMS]
+    one.began = min(one.began, other.began)
+    one.told = max(one.told, other.told)
+    one.authors = np.union1d(one.authors, other.authors)
+    counts = dict(other.curve)
+    for at, n in one.curve:
+        counts[at] = max(counts.get(at, 0), n)
+    one.curve = sorted(counts.items())
+    one.n = max(one.n, other.n)
+    other.state, other.into = "closed", one.id
+    one.turns.append(Turn(minute, "merged", other.id))
+    other.turns.append(Turn(minute, "merged", one.id))
+
+
+def _state(story: Story, minute: int) -> str:
+    """By authors' minutes of the last half hour against the one before and the busiest."""
+    last = story.heard(minute - _HALF_HOUR, minute + 1)
+    before = story.heard(minute - 2 * _HALF_HOUR, minute - _HALF_HOUR)
+    story.peak = max(story.peak, last)
+    if story.heard(minute - _SILENCE, minute + 1) < max(3, 0.02 * story.peak) and minute - story.told > _SILENCE:
+        return "closed"
+    if last > 1.3 * before + 2 * np.sqrt(before + 1):
+        return "rising"
+    return "fading" if last < 0.5 * story.peak else "steady"
+
+
+def _unlike(names: list[str]) -> list[str]:
+    """Each name once, whatever its case."""
+    seen: dict[str, str] = {}
+    for name in names:
+        seen.setdefault(name.casefold(), name)
+    return list(seen.values())
+
+
+def _told(story: Story, minute: int, what: str, rows: Rows, recent: Recent) -> Told:
+    return Told(
+        at=minute,
+        story=story.id,
+        what=what,
+        title=story.title,
+        terms=tuple(story.names),
+        began=story.began if what == "born" else int(recent.minute[rows].min()),
+        n=len(rows),
+        authors=len(np.unique(recent.terms.author[rows])),
+        score=story.score,
+        usual=story.usual,
+        gravity=story.gravity,
+        examples=tuple(story.examples),
+    )

@@ -1,0 +1,165 @@
+"""State of stories as bytes, and back: a checkpoint is one Arrow file that any tool can open.
+
+Owns that form. Promises that what is taken up goes on exactly as what was kept would have gone on, and that damage is
+told, never guessed around. Never writes to a disk itself.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from kalkan.errors import ArchiveDamaged
+from kalkan.stories.follow import Follower, Story, Turn
+from kalkan.stories.gravity import Gravity, Harm
+from kalkan.stories.recent import Recent
+from kalkan.stories.terms import Terms
+
+VERSION: Final = 1
+_FORM: Final = pa.schema(
+    [
+        pa.field("name", pa.string(), nullable=False),
+        pa.field("form", pa.string(), nullable=False),  # a NumPy type, "table" or "json"
+        pa.field("shape", pa.list_(pa.int64()), nullable=False),
+        pa.field("data", pa.large_binary(), nullable=False),
+    ]
+)
+
+
+def pack(values: dict[str, Any]) -> bytes:
+    """Nested dictionaries of arrays, tables, numbers and strings as one compressed Arrow stream."""
+    rows: list[dict[str, Any]] = [_row("version", VERSION)]
+    _flatten("", values, rows)
+    sink = pa.BufferOutputStream()
+    options = pa.ipc.IpcWriteOptions(compression="zstd")
+    with pa.ipc.new_stream(sink, _FORM, options=options) as writer:
+        writer.write_table(pa.Table.from_pylist(rows, schema=_FORM))
+    kept: bytes = sink.getvalue().to_pybytes()
+    return kept
+
+
+def unpack(kept: bytes) -> dict[str, Any]:
+    """What :func:`pack` was given.
+
+    :raises ArchiveDamaged: these are not such bytes, or of a version not known here.
+    """
+    try:
+        rows = pa.ipc.open_stream(pa.BufferReader(kept)).read_all().to_pylist()
+        values: dict[str, Any] = {}
+        for row in rows:
+            *path, name = row["name"].split("/")
+            where = values
+            for part in path:
+                where = where.setdefault(part, {})
+            where[name] = _value(row)
+    except (pa.ArrowException, ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        raise ArchiveDamaged("stories_damaged", detail=type(error).__name__) from error
+    if values.pop("version", None) != VERSION:
+        raise ArchiveDamaged("stories_damaged", detail="version")
+    return values
+
+
+def _row(name: str, value: Any) -> dict[str, Any]:
+    if isinstance(value, np.ndarray):
+        flat = np.ascontiguousarray(value)
+        return {"name": name, "form": flat.dtype.str, "shape": list(flat.shape), "data": flat.tobytes()}
+    if isinstance(value, pa.Table):
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, value.schema) as writer:
+            writer.write_table(value)
+        return {"name": name, "form": "table", "shape": [], "data": sink.getvalue().to_pybytes()}
+    return {"name": name, "form": "json", "shape": [], "data": json.dumps(value, default=_plain).encode()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(type(value).__name__)
+
+
+def _flatten(prefix: str, values: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+    for name, value in values.items():
+        if isinstance(value, dict) and value:
+            _flatten(f"{prefix}{name}/", value, rows)
+        else:
+            rows.append(_row(prefix + name, value))
+
+
+def _value(row: dict[str, Any]) -> Any:
+    if row["form"] == "table":
+        return pa.ipc.open_stream(pa.BufferReader(row["data"])).read_all()
+    if row["form"] == "json":
+        return json.loads(row["data"])
+    return np.frombuffer(row["data"], dtype=np.dtype(row["form"])).reshape(row["shape"]).copy()
+
+
+# — the parts —
+
+
+def terms_state(terms: Terms) -> dict[str, Any]:
+    """A batch's terms, for :func:`pack`."""
+    return {field.name: getattr(terms, field.name) for field in fields(terms)}
+
+
+def terms_from(kept: dict[str, Any]) -> Terms:
+    """The terms whose :func:`terms_state` this is."""
+    return Terms(**kept)
+
+
+def recent_state(recent: Recent) -> dict[str, Any]:
+    """The window, for :func:`pack`."""
+    state: dict[str, Any] = {"minutes": recent.minutes, "most": recent.most, "minute": recent.minute}
+    return state | {"posts": recent.posts, "terms": terms_state(recent.terms)}
+
+
+def recent_from(kept: dict[str, Any]) -> Recent:
+    """The window whose :func:`recent_state` this is."""
+    return Recent(kept["minutes"], kept["most"], kept["minute"], kept["posts"], terms_from(kept["terms"]))
+
+
+_ARRAYS: Final = ("term", "weight", "authors")
+
+
+def follower_state(follower: Follower) -> dict[str, Any]:
+    """All stories, for :func:`pack`."""
+    return {
+        "checked": follower.checked,
+        "made": follower.made,
+        "open": {str(at): _story_state(story) for at, story in enumerate(follower.stories)},
+        "closed": {str(at): _story_state(story) for at, story in enumerate(follower.closed)},
+    }
+
+
+def follower_from(kept: dict[str, Any]) -> Follower:
+    """The stories whose :func:`follower_state` this is."""
+    follower = Follower()
+    follower.checked, follower.made = kept["checked"], kept["made"]
+    follower.stories = [_story_from(story) for story in kept["open"].values()]
+    follower.closed = [_story_from(story) for story in kept["closed"].values()]
+    return follower
+
+
+def _story_state(story: Story) -> dict[str, Any]:
+    plain = {field.name: getattr(story, field.name) for field in fields(story) if field.name not in _ARRAYS}
+    plain["gravity"], plain["turns"] = asdict(story.gravity), [asdict(turn) for turn in story.turns]
+    return {"plain": json.dumps(plain, default=_plain), **{name: getattr(story, name) for name in _ARRAYS}}
+
+
+def _story_from(kept: dict[str, Any]) -> Story:
+    plain = json.loads(kept["plain"])
+    gravity = plain["gravity"]
+    harms = tuple(
+        Harm(**{**one, "words": tuple(one["words"]), "posts": tuple(one["posts"])}) for one in gravity["harms"]
+    )
+    plain["gravity"] = Gravity(**{**gravity, "harms": harms, "whom": tuple(gravity["whom"])})
+    plain["turns"] = [Turn(**turn) for turn in plain["turns"]]
+    plain["curve"] = [(minute, n) for minute, n in plain["curve"]]
+    plain["examples"] = [{**one, "at": datetime.fromisoformat(one["at"])} for one in plain["examples"]]
+    return Story(**plain, **{name: kept[name] for name in _ARRAYS})
