@@ -94,17 +94,19 @@ def listen(seconds: float, frames: int, readers: int) -> dict[str, Any]:
             time.sleep(0.01)
         begun, first = time.monotonic(), listener.status.posts_total
         samples: list[tuple[float, int, int]] = []
-        swept = threading.Thread(target=_sweeps, args=(root / "archive", ends), daemon=True)
-        swept.start()
+        sweeper = spawn.Process(target=sweeps, args=(root / "archive", stop), daemon=True)
+        sweeper.start()
         while time.monotonic() - begun < seconds and thread.is_alive():
             time.sleep(1.0)
             samples.append((time.monotonic() - begun, listener.status.posts_total - first, _memory()))
             if listener.status.posts_total >= frames * 0.98:
                 break
+        sweeper_mb = _memory(sweeper.pid)
         ends.set()
         thread.join()
         stored = archive.query("SELECT count(*) AS n FROM posts", tables=("posts",))["n"][0].as_py()
-    stop.set()
+        stop.set()
+        sweeper.join(timeout=60)
     server.join(timeout=10)
     elapsed, counted, _ = samples[-1]
     tenth = max(1, len(samples) // 10)
@@ -121,11 +123,15 @@ def listen(seconds: float, frames: int, readers: int) -> dict[str, Any]:
         "mentions": listener.status.mentions_total,
         "memory_mb_first_tenth": max(sample[2] for sample in samples[:tenth]),
         "memory_mb_last_tenth": max(sample[2] for sample in samples[-tenth:]),
+        "memory_mb_by_tenth": [
+            max(sample[2] for sample in samples[i : i + tenth]) for i in range(0, len(samples), tenth)
+        ],
+        "worker_memory_mb": sweeper_mb,
     }
 
 
-def _sweeps(root: Path, stop: threading.Event) -> None:
-    """The worker's part: the archive is tidied while it is written."""
+def sweeps(root: Path, stop: Event) -> None:
+    """The worker's process: the archive is tidied while it is written."""
     from kalkan.archive.sweep import compact
 
     archive = archives.open(root)
@@ -133,9 +139,9 @@ def _sweeps(root: Path, stop: threading.Event) -> None:
         compact(archive, now=datetime.now(UTC))
 
 
-def _memory() -> int:
-    """Resident memory of this process, in MB."""
-    for line in Path("/proc/self/status").read_text().splitlines():
+def _memory(pid: int | None = None) -> int:
+    """Resident memory of a process (this one), in MB."""
+    for line in Path(f"/proc/{pid or 'self'}/status").read_text().splitlines():
         if line.startswith("VmRSS"):
             return int(line.split()[1]) // 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

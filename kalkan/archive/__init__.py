@@ -60,7 +60,7 @@ class Appended:
 class Archive:
     """An open archive. Several processes may hold one, to read and to write; threads may share one."""
 
-    def __init__(self, root: Path, *, create: bool, threads: int = 2) -> None:
+    def __init__(self, root: Path, *, create: bool, threads: int = 2, hold: bool = False) -> None:
         self.root = root
         try:
             if create:
@@ -74,7 +74,7 @@ class Archive:
             if create:
                 for log in self.logs.values():
                     log.migrate()
-        self.engine = Engine(root, threads=threads)
+        self.engine = Engine(root, threads=threads, hold=hold)
         self._known = Known(self.logs["posts"])
         self._recovered: set[str] = set()
         self.gone: Final = Gone(root, self.logs["gone"])
@@ -335,13 +335,15 @@ class Archive:
             return any(changed)
 
 
-def open(root: Path, *, create: bool = True, threads: int = 2) -> Archive:
+def open(root: Path, *, create: bool = True, threads: int = 2, hold: bool = False) -> Archive:
     """Open the archive at ``root``, making or migrating it when ``create``.
+
+    ``hold`` keeps small tables that are asked for again and again in memory: for a process that serves pages.
 
     :raises InvalidInput: the folder cannot be written, or there is no archive and ``create`` is false.
     :raises ArchiveDamaged: there is one but its tables cannot be read.
     """
-    return Archive(root, create=create, threads=threads)
+    return Archive(root, create=create, threads=threads, hold=hold)
 
 
 def _link(path: Path, target: Path) -> None:

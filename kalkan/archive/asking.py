@@ -69,7 +69,7 @@ class Held:
 
         :raises ArchiveDamaged: a file is missing or cannot be read.
         """
-        if not files or sum(file.rows for file in files) > self._most:
+        if not self._most or not files or sum(file.rows for file in files) > self._most:
             return None
         days: dict[str, set[str]] = {}
         for file in files:
@@ -106,7 +106,7 @@ def _whole(log: Log, path: str) -> pa.Table:
 class Engine:
     """One DuckDB in memory. Safe to use from several threads."""
 
-    def __init__(self, root: Path, *, threads: int = 2) -> None:
+    def __init__(self, root: Path, *, threads: int = 2, hold: bool = False) -> None:
         self._base = duckdb.connect(
             ":memory:",
             config={
@@ -120,7 +120,7 @@ class Engine:
         )
         self._base.execute("SET TimeZone='UTC'")
         self._lock = threading.Lock()
-        self._held = Held()
+        self._held = Held(_MOST_HELD if hold else 0)
 
     def ask(
         self,

@@ -24,7 +24,7 @@ from kalkan.archive.tables import File, Log, read_file
 from kalkan.posts import GONE
 
 _TIER: Final = 8  # so many files of a size make one of the next
-_MOST_ROWS: Final = 1_000_000
+_MOST_ROWS: Final = 250_000  # a merge holds its rows in memory, some 1.5 KB each
 _GRACE_HOURS: Final = 1  # readers that began before a sweep may still open its inputs
 _ORPHAN_SECONDS: Final = 3600.0
 
@@ -96,7 +96,7 @@ def _groups(files: Sequence[File], *, closed: str, everything: bool) -> Iterator
 
 
 def _fill(files: Sequence[File]) -> Iterator[list[File]]:
-    """``files`` in groups of at most a million rows, leaving alone what has nothing to be merged with."""
+    """``files`` in groups of at most a quarter of a million rows, leaving alone what has nothing to be merged with."""
     group: list[File] = []
     rows = 0
     for file in sorted(files, key=lambda file: file.path):

@@ -12,7 +12,7 @@ from kalkan import archive
 
 @cache
 def _opened(root: Path) -> archive.Archive:
-    return archive.open(root)
+    return archive.open(root, hold=True)
 
 
 def opened() -> archive.Archive:
