@@ -35,8 +35,8 @@ def commands() -> str:
 
 def settings() -> str:
     """The one table of settings."""
-    lines = [NOTE, "# Settings\n", "In `kalkan.toml` in the data folder, or as `KALKAN_NAME` in the environment, or from the file"]
-    lines[-1] += " that `KALKAN_NAME_FILE` names.\n"
+    where = "In `kalkan.toml` in the data folder, or as `KALKAN_NAME` in the environment, or from the file that"
+    lines = [NOTE, "# Settings\n", f"{where} `KALKAN_NAME_FILE` names.\n"]
     lines += ["| name | default | what it is for |", "|---|---|---|"]
     lines += [f"| `{one.name}` | `{one.default!r}` | {one.help} |" for one in SETTINGS]
     return "\n".join(lines) + "\n"
@@ -53,8 +53,8 @@ def tables() -> str:
     """The archive's tables as stored."""
     lines = [NOTE, "# The archive's tables\n"]
     lines.append(
-        f"Layout {SCHEMA_VERSION}. Five Delta Lake tables in the folder `archive`, partitioned by `day` (the UTC day of `at`)."
-        " Any Delta or Parquet reader opens them; to leave out what is gone and earlier versions of edited posts, use"
+        f"Layout {SCHEMA_VERSION}. Five Delta Lake tables in the folder `archive`, partitioned by `day` (the UTC day of"
+        " `at`). Any Delta or Parquet reader opens them; to leave out what is gone and earlier versions of edited posts, use"
         " `kalkan archive export`.\n"
     )
     for name, schema in STORED.items():
