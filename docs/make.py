@@ -1,7 +1,7 @@
 """Writes the reference pages that can be generated: commands, settings, errors, the archive's tables.
 
-    python docs/make.py            write them
-    python docs/make.py --check    fail when one is stale
+python docs/make.py            write them
+python docs/make.py --check    fail when one is stale
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ def tables() -> str:
     lines = [NOTE, "# The archive's tables\n"]
     lines.append(
         f"Layout {SCHEMA_VERSION}. Five Delta Lake tables in the folder `archive`, partitioned by `day` (the UTC day of"
-        " `at`). Any Delta or Parquet reader opens them; to leave out what is gone and earlier versions of edited posts,"
-        " use `kalkan archive export`.\n"
+        " `at`). Any Delta or Parquet reader opens them; to leave out what is gone and earlier versions of edited"
+        " posts, use `kalkan archive export`.\n"
     )
     for name, schema in STORED.items():
         lines += [f"## {name}\n", "| column | type | may be missing |", "|---|---|---|"]

@@ -19,7 +19,6 @@ from kalkan.archive.tables import File, Log
 from kalkan.errors import ArchiveDamaged
 
 _MOST_KEYS: Final = 20_000_000  # 160 MB
-_MOST_RUNS: Final = 8
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -37,8 +36,9 @@ class _Day:
         for position in np.flatnonzero(edited):
             key, when = int(keys[position]), int(edited[position])
             self.edits[key] = max(when, self.edits.get(key, 0))
-        if len(self.runs) > _MOST_RUNS:
-            self.runs = [np.unique(np.concatenate(self.runs))]  # a merged file brings known keys again
+        while len(self.runs) > 1 and len(self.runs[-2]) < 2 * len(self.runs[-1]):  # so each key is merged rarely
+            latest = self.runs.pop()  # a file that a sweep merged brings known keys again
+            self.runs[-1] = np.unique(np.concatenate([self.runs[-1], latest]))
 
     def has(self, keys: Ints) -> np.ndarray[Any, np.dtype[np.bool_]]:
         found = np.zeros(len(keys), dtype=bool)
