@@ -70,7 +70,7 @@ def watch_of(kind: str, line: str) -> Watch:
 
 def line_of(watch: Watch) -> str:
     """A watch as the line that :func:`watch_of` reads back."""
-    sign = {"handle": "@", "hashtag": "#"}.get(watch.kind, "")
+    sign = "" if watch.text.startswith("did:") else {"handle": "@", "hashtag": "#"}.get(watch.kind, "")
     return sign + watch.text + "".join(f' -"{each}"' if " " in each else f" -{each}" for each in watch.without)
 
 
