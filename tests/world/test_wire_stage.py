@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import httpx
 from websockets.sync.client import connect
 
+from kalkan.world.events import Event
 from kalkan.world.wire import Stage
 from tests.world.wire_plays import BLUESKY, MASTODON, NOON, PEOPLE, Play, said
 
@@ -44,6 +46,22 @@ def test_the_past_is_there_at_once_on_both() -> None:
         found = httpx.get(stage.mastodon.url + "/api/v1/timelines/public").json()
         assert {one["uri"] for one in found} == {stage.ids[f"m{n}"] for n in (1, 3, 4, 5, 6)}
         assert set(stage.ids) == POSTS
+
+
+def test_nobody_hears_a_past_half_told() -> None:
+    answers: list[int] = []
+
+    class Asked(Play):
+        def events(self, since: datetime, until: datetime) -> Iterator[Event]:
+            for event in super().events(since, until):
+                if len(answers) < 5:
+                    answers.append(httpx.get(stage.mastodon.url + "/api/v1/timelines/public").status_code)
+                yield event
+
+    stage = Stage(Asked([*BLUESKY, *MASTODON]), now=Clock(NOON + timedelta(days=13)))
+    with stage:
+        assert answers == [503] * 5
+        assert httpx.get(stage.mastodon.url + "/api/v1/timelines/public").status_code == 200
 
 
 def test_handles_come_before_anything_is_said() -> None:

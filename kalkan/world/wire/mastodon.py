@@ -119,6 +119,7 @@ class MastodonServer:
         self._now = now
         self._spent: dict[tuple[str, int], int] = {}
         self._refusals: list[tuple[int, float | None]] = []
+        self.ready = True  # while False every request is refused: the instance is being filled
         self._delay = 0.0
         self._listeners: set[_Listener] = set()
         self._socket = socket.create_server((host, port))
@@ -260,6 +261,8 @@ class MastodonServer:
         if self._delay:
             await asyncio.sleep(self._delay)
         feed = asked.path.removeprefix("/api/v1/streaming/") if asked.path.startswith("/api/v1/streaming/") else None
+        if not self.ready:
+            self._refusals[:0] = [(503, 1.0)]
         if self._refusals:
             answer = self._refused()
         elif scope["method"] != "GET":

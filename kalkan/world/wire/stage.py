@@ -92,8 +92,10 @@ class Stage:
     def __enter__(self) -> Stage:
         self._began = began = self._now()
         self.mastodon = MastodonServer(self.board, port=self._ports[1], now=self._now)
+        self.mastodon.ready = False  # whoever asked now would take the past, half told, for news
         try:
             self.log.extend(self._history(began))
+            self.mastodon.ready = True
             lookback = self._past + timedelta(days=1)
             self.jetstream = JetstreamServer(
                 self.log,
