@@ -406,6 +406,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "{name}: nothing is taken from the columns {columns}.",
         "tr": "{name}: şu sütunlardan bir şey alınmıyor: {columns}.",
     },
+    "import_no_authors": {
+        "en": "{name}: no column names the authors, so each post counts as one person. Name one with --map author_id=COLUMN.",
+        "tr": "{name}: yazarları gösteren bir sütun yok; her gönderi bir kişi sayılıyor. Varsa --map author_id=SÜTUN ile göster.",
+    },
     "import_taken": {
         "en": "{name}: taken as {mapping}. Another column for a field: --map FIELD=COLUMN.",
         "tr": "{name}: şöyle alınıyor: {mapping}. Bir alan için başka sütun: --map ALAN=SÜTUN.",

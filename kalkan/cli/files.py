@@ -67,6 +67,8 @@ def _bring_one(
     if kind.ignored:
         left = {"name": path.name, "columns": ", ".join(kind.ignored)}
         print(say("import_left_out", left, lang=lang), file=sys.stderr)
+    if kind.mapping and not {"author_id", "author_handle"} & kind.mapping.keys():
+        print(say("import_no_authors", {"name": path.name}, lang=lang), file=sys.stderr)
     line = _progress(path.name)
     now = pipeline.utc_now()
     try:

@@ -367,3 +367,11 @@ def test_every_row_of_a_real_stream_is_kept() -> None:
         assert not batch.rejects
         ids.update(batch.posts["id"].to_pylist())
     assert len(ids) == pq.read_metadata(path).num_rows
+
+
+def test_where_nobody_is_named_each_post_is_a_person_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "posts.csv"
+    path.write_text("text,created_at\nhello,2026-01-01\nhello,2026-01-01\nbye,2026-01-02\n", encoding="utf-8")
+    first, again = (pa.concat_tables([batch.posts for batch in read(path, now=NOW)]) for _ in range(2))
+    assert len(set(first["author_id"].to_pylist())) == 3
+    assert first["author_id"].to_pylist() == again["author_id"].to_pylist()

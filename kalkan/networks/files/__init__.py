@@ -8,7 +8,7 @@ Ids. A row that names its post for good (an address, an at-URI, a status number 
 named by what it says: network, author, time, text, and the file's own row id where it has one. Without one, rows equal
 in all four are still distinct posts: the second gets ``-1``, the third ``-2``, in the order of the file (people do post
 the same words in the same second, and an export that lists a post twice names it). A column ``repeats`` is not read:
-a row is one post.
+a row is one post. Where a row names nobody, its author is unknown and counts as a person of its own.
 """
 
 from __future__ import annotations
@@ -277,6 +277,9 @@ class _Taking:
             for name, column in columns.items():
                 column.append(post[name])
         self._name(columns["id"], unnamed)
+        for at, author in enumerate(columns["author_id"]):
+            if not author:  # nobody is named: one person a post, for one person in all would be a false figure
+                columns["author_id"][at] = f"{columns['network'][at]}:unknown:{columns['id'][at]}"
         return Batch(
             posts=pa.table({name: pa.array(column, POSTS.field(name).type) for name, column in columns.items()}, POSTS),
             counts=self._counts(columns, figures),
@@ -335,7 +338,7 @@ class _Taking:
         handle = (post["author_handle"] or "").lstrip("@") or self.owner[1]
         author = clean(_string(cells.get("author_id"))).strip()
         named = _lasting(network, author) or (f"{network}:{author}" if author else "")
-        post["author_id"] = named or self.owner[0] or f"{network}:{handle or 'unknown'}"
+        post["author_id"] = named or self.owner[0] or (f"{network}:{handle}" if handle else "")
         post["author_handle"] = handle or None
         if post["url"] and not post["url"].startswith(("https://", "http://")):
             post["url"] = None
