@@ -7,9 +7,11 @@ damage to our own data always does. Never talks to a network or a disk itself.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import queue
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -29,9 +31,11 @@ from kalkan.posts import MENTIONS, POSTS, READ_POSTS, Batch, Gap, Reject, empty
 Read = Callable[[pa.Table], pa.Table]
 """Posts in, the same rows with the columns of :data:`kalkan.posts.READINGS` out."""
 
+_C: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
 _PIECE: Final = 5_000  # rows read at once: enough to share words, little enough memory
 _WATCHED: Final = 2_000  # newest mentions whose likes, reposts and replies are counted
 _WATCH_EVERY: Final = timedelta(minutes=1)
+_GIVE_BACK_EVERY: Final = timedelta(seconds=10)
 _LONGEST_WAIT: Final = 300.0
 _PERMANENT_WAIT: Final = 3600.0
 _QUIET_COMMIT: Final = timedelta(seconds=60)  # an idle source's cursor is stored this often
@@ -266,7 +270,7 @@ class Listener:
 
     def _store(self, heard: queue.Queue[Batch | None]) -> None:
         version, match = self.brands_version(), matcher(self.brands())
-        last = watched = self.now() - _WATCH_EVERY
+        last = watched = given = self.now() - _WATCH_EVERY
         while True:
             try:
                 batch = heard.get(timeout=2.0)
@@ -279,6 +283,9 @@ class Listener:
             if (current := self.brands_version()) != version:
                 version, match = current, matcher(self.brands())
             now = self.now()
+            if now - given >= _GIVE_BACK_EVERY:
+                give_back()
+                given = now
             if now - watched >= _WATCH_EVERY:
                 self._worth = self._worth_counting(now)
                 watched = now
@@ -371,6 +378,14 @@ def bring_in(
         if progress is not None:
             progress(done)
     return done
+
+
+def give_back() -> None:
+    """Return memory that is free to the system. Without it the C library keeps what a busy minute left in pieces."""
+    pa.default_memory_pool().release_unused()
+    trim = getattr(_C, "malloc_trim", None)  # glibc only
+    if trim is not None:
+        trim(0)
 
 
 def utc_now() -> datetime:
