@@ -282,6 +282,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "The disk of {path} has only {free} MB free. Make room before listening stops.",
         "tr": "{path} diskinde yalnızca {free} MB boş yer var. Dinleme durmadan yer aç.",
     },
+    "doctor_job": {
+        "en": "The worker's job “{name}” failed at {at}: {detail} It is tried again by itself.",
+        "tr": "Arka plandaki “{name}” işi {at} anında aksadı ({code}). Kendiliğinden yeniden denenir.",
+    },
     "doctor_listener": {
         "en": "The listener {source} says: {state}. Its page is “What is listened to”.",
         "tr": "{source} dinleyicisinin durumu: {state}. Sayfası: “Neler dinleniyor”.",

@@ -46,7 +46,7 @@ def examine(data: str | None) -> Iterator[Finding]:
         return
     yield Finding("well", "doctor_settings", {"path": str(config.data)})
     looks: tuple[Callable[[Config], Iterator[Finding]], ...] = (
-        _folder, _clock, _port, _database, _archive, _models, _networks, _listeners,
+        _folder, _clock, _port, _database, _archive, _models, _networks, _listeners, _jobs,
     )  # fmt: skip
     for look in looks:
         try:
@@ -192,3 +192,13 @@ def _listeners(config: Config) -> Iterator[Finding]:
             continue
         level = {"failed": "fault", "waiting": "care"}.get(state, "well")
         yield Finding(level, "doctor_listener", {"source": source, "state": state})
+
+
+def _jobs(config: Config) -> Iterator[Finding]:
+    """What of the worker's jobs failed when it last ran."""
+    from kalkan.desk.jobs import faults
+    from kalkan.sentences import say
+
+    for name, fault in sorted(faults(config).items()):
+        yield Finding("care", "doctor_job", {"name": name, "at": fault["at"], "code": fault["code"],
+                                             "detail": say(fault["code"], fault["params"], lang="en")})  # fmt: skip

@@ -16,7 +16,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from kalkan import config as settings
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 
 STOP_SECONDS: Final = 25.0
 _ASK_SECONDS: Final = 2.0
-_SWEEP_SECONDS: Final = 90.0
-_REMATCH_DAYS: Final = 28
 
 
 def configured(parsed: argparse.Namespace, **given: object) -> Config:
@@ -290,34 +287,17 @@ class _Lately:
 
 
 def work(parsed: argparse.Namespace, lang: str) -> int:
-    """``kalkan work``: tidy the archive, and look for mentions in what is held when watches change."""
+    """``kalkan work``: everything that is neither a page nor listening; see :mod:`kalkan.desk.jobs`."""
     config = configured(parsed)
     from kalkan.desk.ready import ready
 
     ready(config, migrate=os.environ.get("KALKAN_CREW") != "1")
     from kalkan import archive as archives
     from kalkan import pipeline
-    from kalkan.archive.sweep import compact
-    from kalkan.desk import listening
-    from kalkan.networks.accounts import Accounts
-    from kalkan.networks.http import Door
+    from kalkan.desk import jobs
 
     stop = threading.Event()
     orphan_watch(stop)
-    archive = archives.open(config.archive)
-    accounts, door = Accounts(config.data / "accounts.json"), Door()
-    watched: tuple[Any, ...] | None = None
-    swept = time.monotonic() - _SWEEP_SECONDS + 20
     with signals(stop):
-        while not stop.wait(_ASK_SECONDS):
-            now = pipeline.utc_now()
-            if not config.demo:  # the demo's town is asked nothing outside this machine
-                accounts.look_up(listening.brands(), door=door, now=now)
-            brands = accounts.widen(listening.brands())
-            if watched is not None and brands != watched:
-                pipeline.rematch(archive, brands, since=now - timedelta(days=_REMATCH_DAYS), until=now)
-            watched = brands
-            if time.monotonic() - swept >= _SWEEP_SECONDS:
-                compact(archive, now=now)
-                swept = time.monotonic()
+        jobs.work(jobs.Work(archive=archives.open(config.archive), config=config, now=pipeline.utc_now, stop=stop))
     return 0

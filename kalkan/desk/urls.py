@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from kalkan.desk.routes import corrections, drafts, inbox, stories
 from kalkan.desk.views import (
     audit,
     choosing,
@@ -56,6 +57,10 @@ urlpatterns = [
     path("sign-out/", signing.sign_out, name="sign_out"),
     path("language/", choosing.language, name="language"),
     path("brand/", choosing.brand, name="choose_brand"),
+    *corrections.urlpatterns,
+    *stories.urlpatterns,
+    *drafts.urlpatterns,
+    *inbox.urlpatterns,
     *(path(f"{name}/", later.later, {"page": name}, name=name) for name in later.PAGES),
 ]
 

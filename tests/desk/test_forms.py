@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kalkan.brands import Watch
-from kalkan.desk import fields, forms
+from kalkan.desk import fields
+from kalkan.desk.forms import setup as forms
 from kalkan.text import fold
 
 

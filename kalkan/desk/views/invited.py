@@ -13,8 +13,9 @@ from django.utils import timezone, translation
 from django.views.decorators.debug import sensitive_post_parameters
 
 from kalkan import sentences
-from kalkan.desk import access, team_forms
+from kalkan.desk import access
 from kalkan.desk.actions import people, team
+from kalkan.desk.forms import team as team_forms
 from kalkan.desk.models import Invitation, Person
 from kalkan.errors import Refused
 

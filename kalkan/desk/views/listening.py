@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -11,8 +12,9 @@ from django.utils import timezone, translation
 from django.views.decorators.http import require_POST
 
 from kalkan import plugins, sentences
-from kalkan.desk import access, forms, vault
+from kalkan.desk import access, jobs, vault
 from kalkan.desk.actions import sources
+from kalkan.desk.forms import setup as forms
 from kalkan.desk.heard import heard, title_of
 from kalkan.desk.listening import statuses
 from kalkan.desk.models import Source
@@ -33,7 +35,19 @@ def _shown(request: HttpRequest) -> dict[str, Any]:
         "live": sum(row.state == "listening" for row in rows),
         "kept_out": sum(row.rejected for row in rows),
         "cost": sum(row.cost_usd for row in rows),
+        "broken": _broken(),
     }
+
+
+def _broken() -> list[dict[str, Any]]:
+    """The worker's jobs that failed when they last ran, each with its sentence."""
+    lang = translation.get_language() or "en"
+
+    def told(name: str, fault: dict[str, Any]) -> dict[str, Any]:
+        why = sentences.say(fault["code"], fault["params"], lang=lang)
+        return {"name": name, "at": datetime.fromisoformat(fault["at"]), "why": why}
+
+    return [told(name, fault) for name, fault in sorted(jobs.faults(settings.CONFIG).items())]
 
 
 def listening(request: HttpRequest) -> HttpResponse:

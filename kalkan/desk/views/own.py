@@ -9,8 +9,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from kalkan import sentences
-from kalkan.desk import access, forms
+from kalkan.desk import access
 from kalkan.desk.actions import brands, people
+from kalkan.desk.forms import setup as forms
 from kalkan.desk.models import Brand, Person
 from kalkan.errors import Refused
 

@@ -11,8 +11,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from kalkan import sentences
-from kalkan.desk import access, team_forms, totp
+from kalkan.desk import access, totp
 from kalkan.desk.actions import people, second_factor, sessions
+from kalkan.desk.forms import team as team_forms
 from kalkan.errors import Refused
 
 

@@ -13,8 +13,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
-from kalkan.desk import access, forms
+from kalkan.desk import access
 from kalkan.desk.actions import brands, people, sources
+from kalkan.desk.forms import setup as forms
 from kalkan.desk.keys import kept_secret
 from kalkan.desk.middleware import from_here
 from kalkan.desk.ready import token_path

@@ -13,8 +13,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from kalkan import sentences
-from kalkan.desk import forms, team_forms
 from kalkan.desk.actions import people, sessions
+from kalkan.desk.forms import setup as forms
+from kalkan.desk.forms import team as team_forms
 from kalkan.desk.views.choosing import back
 from kalkan.errors import Refused
 

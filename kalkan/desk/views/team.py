@@ -10,8 +10,9 @@ from django.utils import timezone, translation
 from django.views.decorators.http import require_POST
 
 from kalkan import sentences
-from kalkan.desk import access, team_forms
+from kalkan.desk import access
 from kalkan.desk.actions import team as acts
+from kalkan.desk.forms import team as team_forms
 from kalkan.desk.keys import is_loopback
 from kalkan.desk.models import Invitation
 from kalkan.errors import KalkanError, Refused

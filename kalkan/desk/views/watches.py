@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from kalkan.desk import access, forms
+from kalkan.desk import access
 from kalkan.desk.actions import brands
+from kalkan.desk.forms import setup as forms
 
 
 def watches(request: HttpRequest) -> HttpResponse:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from kalkan import text
 from kalkan.desk import formats
-from kalkan.desk.forms import password_field
+from kalkan.desk.forms.setup import password_field
 from kalkan.desk.models import Membership, Person
 
 LANGS: Final = (("en", "English"), ("tr", "Türkçe"))

@@ -1,8 +1,4 @@
-"""The desk's tables: people and their sessions, brands and their teams, what is watched, what is
-listened to, and who did what.
-
-Rows are fetched for a person only through :mod:`kalkan.desk.access` and written only by :mod:`kalkan.desk.actions`.
-"""
+"""People and their sessions, brands and their teams, what is watched, what is listened to, and who did what."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The only way to fetch a row on behalf of a person.
-
-Promises that a row of a brand on whose team a person is not does not exist for them (404, never 403: even the name is
-not told). Never writes.
-"""
+"""Rows about people, brands, teams, sources and sessions, for a person."""
 
 from __future__ import annotations
 

@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies: ClassVar[list[Any]] = [("desk", "0005_drafts")]
+
+    operations: ClassVar[list[Any]] = []

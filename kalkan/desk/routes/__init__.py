@@ -1,0 +1,1 @@
+"""The desk's addresses, one file an area; ``kalkan.desk.urls`` joins them."""
