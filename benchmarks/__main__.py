@@ -11,7 +11,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-NAMES = ("listening", "kills", "fuzz", "today", "accuracy", "stories")
+NAMES = ("listening", "kills", "fuzz", "today", "accuracy", "stories", "rooms", "shield", "intervals")
 RESULTS = Path(__file__).parent / "results"
 
 
