@@ -63,6 +63,7 @@ def serve(frames: int, port: Any, stop: Event, ready: Event) -> None:
 
 def listen(seconds: float, frames: int, readers: int) -> dict[str, Any]:
     """Listen for ``seconds``; posts a second from the first stored post on, and memory at the start and the end."""
+    pipeline.keep_memory_flat()  # as ``kalkan listen`` does
     spawn = multiprocessing.get_context("spawn")
     port, stop, ready = spawn.Value("i", 0), spawn.Event(), spawn.Event()
     server = spawn.Process(target=serve, args=(frames, port, stop, ready), daemon=True)

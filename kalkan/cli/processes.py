@@ -127,9 +127,11 @@ def listen(parsed: argparse.Namespace, lang: str) -> int:
 
     ready(config, migrate=os.environ.get("KALKAN_CREW") != "1")
     from kalkan import archive as archives
+    from kalkan import pipeline
     from kalkan.desk import listening
     from kalkan.networks.accounts import Accounts
 
+    pipeline.keep_memory_flat()
     stop = threading.Event()
     orphan_watch(stop)
     archive = archives.open(config.archive)
