@@ -14,9 +14,21 @@ from kalkan.errors import KalkanError
 LANGUAGES: Final = ("en", "tr")
 
 SENTENCES: Final[dict[str, dict[str, str]]] = {
+    "account_other": {
+        "en": "The token belongs to another account now ({handle}). Connect the right one again.",
+        "tr": "Erişim anahtarı artık başka bir hesabın ({handle}). Doğru hesabı yeniden bağla.",
+    },
+    "account_refused": {
+        "en": "{server} does not let Kalkan speak for this account ({detail}). Connect the account again.",
+        "tr": "{server}, Kalkan’ın bu hesap adına konuşmasına izin vermiyor ({detail}). Hesabı yeniden bağla.",
+    },
     "account_unmade": {
         "en": "No account could be made here. If you have one on this Kalkan, choose “I have an account” above and sign in; otherwise ask the owner of the brand for a new invitation.",
         "tr": "Burada hesap açılamadı. Bu Kalkan’da hesabın varsa yukarıdan “Hesabım var”ı seçip giriş yap; yoksa markanın sahibinden yeni bir davet iste.",
+    },
+    "account_unreadable": {
+        "en": "The account’s credentials cannot be used. Connect the account again.",
+        "tr": "Hesabın erişim bilgileri kullanılamıyor. Hesabı yeniden bağla.",
     },
     "address_credentials": {
         "en": "The address of {host} holds a name or password before the @. Take it out and try again.",
@@ -38,6 +50,22 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "“{address}” is no web address. Check it for missing or extra signs.",
         "tr": "“{address}” bir web adresi değil. Eksik ya da fazla işaret var mı, bak.",
     },
+    "alarm_budget_range": {
+        "en": "A budget of {given} false alarms a week cannot be kept. Choose between 0.1 and 50.",
+        "tr": "Haftada {given} yanlış alarm bütçe olamaz. 0,1 ile 50 arasında bir sayı seç.",
+    },
+    "alarm_gone": {
+        "en": "The alarm of this message is kept no more, so nothing was sent.",
+        "tr": "Bu iletinin alarmı artık saklanmıyor, o yüzden bir şey gönderilmedi.",
+    },
+    "alarm_judged_how": {
+        "en": "“{given}” is not a word for an alarm. Say useful or false, or nothing to take it back.",
+        "tr": "“{given}” bir alarm için kullanılan bir söz değil. useful ya da false de; geri almak için boş bırak.",
+    },
+    "alarm_unknown": {
+        "en": "There is no alarm number {given}. It may have been let go of with an old story; open the list again.",
+        "tr": "{given} numaralı alarm yok. Eski bir hikâyeyle birlikte silinmiş olabilir; listeyi yeniden aç.",
+    },
     "already_set_up": {
         "en": "Somebody has set this Kalkan up already. Sign in, or ask them for an account.",
         "tr": "Bu Kalkan’ı biri zaten kurmuş. Giriş yap ya da ondan bir hesap iste.",
@@ -53,6 +81,26 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "answer_unreadable": {
         "en": "The answer of {host} could not be read ({detail}). Kalkan tries again by itself; if it lasts, check the address.",
         "tr": "{host} sunucusunun yanıtı okunamadı ({detail}). Kalkan kendiliğinden yeniden dener; sürerse adresi denetle.",
+    },
+    "approval_late": {
+        "en": "Held: the approval did not come in time. A late approval sends nothing by itself: give it a new time and submit it again.",
+        "tr": "Bekletildi: onay zamanında gelmedi. Geç gelen onay kendiliğinden hiçbir şey göndermez: yeni bir zaman ver ve yeniden onaya gönder.",
+    },
+    "approval_other_version": {
+        "en": "The draft was changed after this page was opened, so nothing was approved. Reload the page, read the new version and decide again.",
+        "tr": "Taslak bu sayfa açıldıktan sonra değişti, bu yüzden hiçbir şey onaylanmadı. Sayfayı yenile, yeni sürümü oku ve yeniden karar ver.",
+    },
+    "approval_own": {
+        "en": "You wrote on this version, so somebody else has to approve it.",
+        "tr": "Bu sürümde senin de emeğin var; onu başka birinin onaylaması gerekiyor.",
+    },
+    "approval_role": {
+        "en": "The brand’s rules do not let this role decide on this kind of draft. Ask somebody whom they name.",
+        "tr": "Markanın kurallarına göre bu rol bu tür bir taslak için karar veremez. Kuralların belirttiği birine sor.",
+    },
+    "approval_twice": {
+        "en": "You have approved this version already. One person’s approval counts once.",
+        "tr": "Bu sürümü zaten onayladın. Bir kişinin onayı bir kez sayılır.",
     },
     "archive_busy": {
         "en": "Another process has held the archive {path} for {seconds} seconds. Wait for it, or stop it, and try again.",
@@ -206,6 +254,58 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "Bluesky’s stream at {instance} cannot be reached ({detail}). Kalkan keeps trying, here and at the other instances; if it lasts, check the internet connection and whether a firewall lets websockets through.",
         "tr": "Bluesky akışına {instance} üzerinden ulaşılamıyor ({detail}). Kalkan burayı ve öteki sunucuları denemeyi sürdürüyor; uzun sürerse internet bağlantısını ve güvenlik duvarının websocket’lere izin verip vermediğini kontrol et.",
     },
+    "brand_file_unreadable": {
+        "en": "The brand file {path} cannot be used ({detail}). It holds JSON with a name and watches, each with kind and text.",
+        "tr": "{path} marka dosyası kullanılamıyor ({detail}). İçinde adı ve izlemeleri (her birinde kind ve text) olan JSON bulunmalı.",
+    },
+    "brand_unknown": {
+        "en": "There is no brand “{name}”. Known: {known}.",
+        "tr": "“{name}” adında bir marka yok. Bilinenler: {known}.",
+    },
+    "brief_changed": {
+        "en": "{path} is not as Kalkan wrote it: its content does not match its fingerprint.",
+        "tr": "{path} Kalkan’ın yazdığı gibi değil: içeriği parmak iziyle uyuşmuyor.",
+    },
+    "brief_differs": {
+        "en": "Number {name} was {was} and is {is} now. Posts may have been deleted, or heard later.",
+        "tr": "{name} sayısı {was} idi, şimdi {is}. Gönderiler silinmiş ya da sonradan duyulmuş olabilir.",
+    },
+    "brief_done": {
+        "en": "Written: {path}. {numbers} numbers in it can be asked again.",
+        "tr": "Yazıldı: {path}. İçindeki {numbers} sayı yeniden sorulabilir.",
+    },
+    "brief_holds": {
+        "en": "The brief is as it was written, and all {numbers} numbers are the same when asked again.",
+        "tr": "Özet yazıldığı gibi; {numbers} sayının hepsi yeniden sorulunca aynı.",
+    },
+    "brief_needs": {
+        "en": "{missing} is missing. Example: kalkan brief --brand Fındık --last week -o brief.pdf",
+        "tr": "{missing} eksik. Örnek: kalkan brief --brand Fındık --last week -o ozet.pdf",
+    },
+    "brief_period_unreadable": {
+        "en": "“{value}” is not a period. Write day, week, month, or two days as in 2026-11-16..2026-11-22.",
+        "tr": "“{value}” bir dönem değil. day, week, month ya da 2026-11-16..2026-11-22 gibi iki gün yaz.",
+    },
+    "brief_suffix": {
+        "en": "“{path}” does not say what to write. Let it end in .html, .pdf or .json.",
+        "tr": "“{path}” ne yazılacağını söylemiyor. .html, .pdf ya da .json ile bitsin.",
+    },
+    "brief_unreadable": {
+        "en": "This file holds no brief that can be asked again ({detail}). Give the .html or .json that Kalkan wrote; of a PDF, its attachment kalkan-brief.json.",
+        "tr": "Bu dosyada yeniden sorulabilecek bir özet yok ({detail}). Kalkan’ın yazdığı .html ya da .json dosyasını ver; PDF ise ekindeki kalkan-brief.json dosyasını.",
+    },
+    "careful_missing": {
+        "en": 'The careful tier is not installed here ({name}). Install it with: pip install "kalkan[careful]" — or choose the tier “fast”.',
+        "tr": 'Dikkatli düzey burada kurulu değil ({name}). Şununla kur: pip install "kalkan[careful]" — ya da “fast” düzeyini seç.',
+    },
+    "changes_requested": {
+        "en": "Changes are asked for. Edit the draft and submit it again.",
+        "tr": "Değişiklik isteniyor. Taslağı düzenleyip yeniden onaya gönder.",
+    },
+    "clock_went_back": {
+        "en": "The machine’s clock says {now}, but it has said {seen} before. Nothing is sent until the clock is right.",
+        "tr": "Makinenin saati {now} diyor, oysa daha önce {seen} demişti. Saat düzelene kadar hiçbir şey gönderilmez.",
+    },
     "code_wrong": {
         "en": "This code is not right, or it was used already. Take the one that stands on the phone now, and check the phone’s clock.",
         "tr": "Bu kod doğru değil ya da daha önce kullanılmış. Telefonda şu anda görünen kodu yaz ve telefonun saatini kontrol et.",
@@ -234,6 +334,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "The desk’s database does not answer ({detail}). Check the setting “database” and whether the server runs; with SQLite, whether the disk is full.",
         "tr": "Masanın veritabanı yanıt vermiyor ({detail}). “database” ayarına ve sunucunun çalışıp çalışmadığına bak; SQLite kullanıyorsan diskin dolu olup olmadığına.",
     },
+    "deadline_past": {
+        "en": "The deadline for approval ({at}) is over. Choose a later one.",
+        "tr": "Onay için son zaman ({at}) geçti. Daha ileri bir zaman seç.",
+    },
     "demo_fixed": {
         "en": "The demo listens to its own town only. Start Kalkan without --demo to choose what is listened to.",
         "tr": "Demo yalnızca kendi kasabasını dinler. Neyin dinleneceğini seçmek için Kalkan’ı --demo olmadan başlat.",
@@ -241,6 +345,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "demo_over_real": {
         "en": "This data folder belongs to real people, so the demo will not touch it. Give the demo a folder of its own with --data.",
         "tr": "Bu veri klasörü gerçek kişilere ait; demo ona dokunmaz. --data ile demoya kendi klasörünü ver.",
+    },
+    "demo_sends_nothing": {
+        "en": "This is the demo: nothing leaves this machine. Start Kalkan without --demo to be told by mail or webhook.",
+        "tr": "Bu bir demo: bu makineden dışarı hiçbir şey çıkmaz. E-posta ya da webhook ile haber almak için Kalkan’ı --demo olmadan başlat.",
     },
     "disk_full": {
         "en": "The disk is full ({path}). Make room and start again; nothing that was stored is lost.",
@@ -286,6 +394,14 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "The worker's job “{name}” failed at {at}: {detail} It is tried again by itself.",
         "tr": "Arka plandaki “{name}” işi {at} anında aksadı ({code}). Kendiliğinden yeniden denenir.",
     },
+    "doctor_ledger": {
+        "en": "The ledger of {brand} is whole: {entries} entries, each bound to the one before it.",
+        "tr": "{brand} markasının defteri sağlam: {entries} kayıt var, her biri kendinden öncekine bağlı.",
+    },
+    "doctor_ledger_broken": {
+        "en": "The ledger of {brand} is not what it was: the first break is at entry {entry} ({why}). Somebody or something changed the database past Kalkan; compare with a backup or an export.",
+        "tr": "{brand} markasının defteri eskisi gibi değil: ilk kopukluk {entry} numaralı kayıtta ({why}). Veritabanı Kalkan’ın dışından değiştirilmiş; bir yedekle ya da dışa aktarılmış bir kopyayla karşılaştır.",
+    },
     "doctor_listener": {
         "en": "The listener {source} says: {state}. Its page is “What is listened to”.",
         "tr": "{source} dinleyicisinin durumu: {state}. Sayfası: “Neler dinleniyor”.",
@@ -317,6 +433,34 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "doctor_unreachable": {
         "en": "{network} does not answer ({host}: {detail}). Check the connection or the firewall; listening waits and catches up.",
         "tr": "{network} yanıt vermiyor ({host}: {detail}). Bağlantıyı ya da güvenlik duvarını denetle; dinleme bekler ve arayı kapatır.",
+    },
+    "draft_changed": {
+        "en": "Held: what is stored is not what was approved. Look at the newest version and submit it again.",
+        "tr": "Bekletildi: saklanan metin onaylanan metin değil. En yeni sürüme bak ve yeniden onaya gönder.",
+    },
+    "draft_late": {
+        "en": "Held: it could not go out in time, and nothing overdue is sent. Give it a new time and have it approved again, or withdraw it.",
+        "tr": "Bekletildi: zamanında çıkamadı, gecikmiş hiçbir şey gönderilmez. Yeni bir zaman verip yeniden onaylat ya da geri çek.",
+    },
+    "draft_move": {
+        "en": "The draft has moved on, and this is not possible any more. Reload the page to see where it stands.",
+        "tr": "Taslağın durumu değişti, bu artık yapılamaz. Nerede olduğunu görmek için sayfayı yenile.",
+    },
+    "draft_not_due": {
+        "en": "This draft is not due yet.",
+        "tr": "Bu taslağın zamanı daha gelmedi.",
+    },
+    "draft_paused": {
+        "en": "Held: it fell due during a pause. It does not go out by itself afterwards; decide what is to become of it.",
+        "tr": "Bekletildi: zamanı bir duraklatmaya denk geldi. Sonrasında kendiliğinden çıkmaz; ne olacağına sen karar ver.",
+    },
+    "draft_unapproved": {
+        "en": "Held: at the time of sending it did not have the approvals that the rules ask for; a rule or a person’s role may have changed. Edit it and submit it again.",
+        "tr": "Bekletildi: gönderme anında kuralların istediği onaylar tamam değildi; bir kural ya da birinin rolü değişmiş olabilir. Düzenleyip yeniden onaya gönder.",
+    },
+    "draft_withdrawn": {
+        "en": "Withdrawn by a person.",
+        "tr": "Biri geri çekti.",
     },
     "erased": {
         "en": "{ids} ids erased, {rows} rows taken off the disk. They will not be taken in again.",
@@ -386,6 +530,18 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "“{path}” would unpack to an unreasonable size, so it was left closed. Unpack it yourself and import the folder if you trust it.",
         "tr": "“{path}” açılınca akıl almaz bir boyuta varacağı için açılmadı. Ona güveniyorsan kendin açıp klasörü içe aktar.",
     },
+    "hook_off": {
+        "en": "This address is switched off, so nothing was sent. Switch it on under Settings, Alarms.",
+        "tr": "Bu adres kapalı olduğu için bir şey gönderilmedi. Ayarlar, Alarmlar altından açabilirsin.",
+    },
+    "hook_twice": {
+        "en": "Alarms are posted to this address already. Change that one, or give another address.",
+        "tr": "Alarmlar bu adrese zaten gönderiliyor. Onu değiştir ya da başka bir adres ver.",
+    },
+    "hooks_many": {
+        "en": "{most} addresses are the most. Remove one that is not needed, then add this one.",
+        "tr": "En fazla {most} adres olabilir. Gerekmeyen birini kaldır, sonra bunu ekle.",
+    },
     "host_unknown": {
         "en": "No server of the name {host} was found. Check the spelling and the internet connection.",
         "tr": "{host} adında bir sunucu bulunamadı. Yazılışını ve internet bağlantısını denetle.",
@@ -426,13 +582,73 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "{most} invitations were made within the hour, which is the most. Wait a little, or use the links that are open.",
         "tr": "Bir saat içinde {most} davet hazırlandı; en çok bu kadar olabilir. Biraz bekle ya da açık bağlantıları kullan.",
     },
+    "java_missing": {
+        "en": "Spark needs Java 17 or later and there is none here. Install one (on Debian: apt install default-jre-headless), or use --engine local.",
+        "tr": "Spark Java 17 ya da sonrasını ister, burada yok. Bir tane kur (Debian’da: apt install default-jre-headless) ya da --engine local kullan.",
+    },
     "last_owner": {
         "en": "A brand keeps at least one owner. Make somebody else an owner first.",
         "tr": "Bir markanın en az bir sahibi olur. Önce başka birini sahip yap.",
     },
+    "ledger_body": {
+        "en": "This cannot stand in the ledger ({detail}): only text, whole numbers, lists and names with values can.",
+        "tr": "Bu, deftere yazılamaz ({detail}): yalnızca metin, tam sayı, liste ve adlı değerler yazılabilir.",
+    },
+    "ledger_kind": {
+        "en": "The ledger knows no entries of the kind “{kind}”.",
+        "tr": "Defterde “{kind}” türünde kayıt yoktur.",
+    },
+    "ledger_row": {
+        "en": "This is no entry of the ledger.",
+        "tr": "Bu, defterden bir kayıt değil.",
+    },
+    "ledger_salt": {
+        "en": "A private note needs a salt of at least 16 signs.",
+        "tr": "Özel bir not için en az 16 imlik bir tuz gerekir.",
+    },
+    "mail_not_set_up": {
+        "en": "No mail server is set, so no mail can be sent. Set “smtp_host” and its companions in kalkan.toml and start Kalkan again.",
+        "tr": "Posta sunucusu ayarlanmamış, o yüzden e-posta gönderilemez. kalkan.toml içinde “smtp_host” ve yanındakileri ayarlayıp Kalkan’ı yeniden başlat.",
+    },
+    "mail_refused": {
+        "en": "The mail server {host} did not take the mail (answer {status}). Check the person’s address and the setting “mail_from”.",
+        "tr": "{host} posta sunucusu e-postayı kabul etmedi (yanıt {status}). Kişinin adresini ve “mail_from” ayarını denetle.",
+    },
+    "mail_sign_in": {
+        "en": "The mail server {host} did not accept the name or password. Check “smtp_user” and “smtp_password”.",
+        "tr": "{host} posta sunucusu adı ya da parolayı kabul etmedi. “smtp_user” ile “smtp_password” ayarlarını denetle.",
+    },
+    "mail_unreachable": {
+        "en": "The mail server {host} could not be reached ({detail}). Kalkan tries again by itself; if it lasts, check “smtp_host”, “smtp_port” and “smtp_tls”.",
+        "tr": "{host} posta sunucusuna ulaşılamadı ({detail}). Kalkan kendiliğinden yeniden dener; sürerse “smtp_host”, “smtp_port” ve “smtp_tls” ayarlarını denetle.",
+    },
     "mapping_wrong": {
         "en": "“{given}” is no mapping. Write FIELD=COLUMN, e.g. --map text=body.",
         "tr": "“{given}” bir eşleme değil. ALAN=SÜTUN biçiminde yaz, örn. --map text=body.",
+    },
+    "media_alt_long": {
+        "en": "The alt text of picture {number} has {n} signs; the network takes {most}. Shorten it.",
+        "tr": "{number}. resmin alternatif metni {n} karakter; ağ en çok {most} alıyor. Kısalt.",
+    },
+    "media_changed": {
+        "en": "A stored picture ({sha256}) is not what it was when it was approved: the data folder is damaged. Restore a backup, or add the picture again.",
+        "tr": "Saklanan bir resim ({sha256}) onaylandığı günkü gibi değil: veri klasörü zarar görmüş. Bir yedeği geri yükle ya da resmi yeniden ekle.",
+    },
+    "media_kind": {
+        "en": "The network does not take picture {number} ({mime}). Save it as JPEG or PNG.",
+        "tr": "Ağ {number}. resmi almıyor ({mime}). JPEG ya da PNG olarak kaydet.",
+    },
+    "media_not_ready": {
+        "en": "{server} is still working on a picture. Kalkan asks again in a moment.",
+        "tr": "{server} bir resmi hâlâ işliyor. Kalkan birazdan yeniden soracak.",
+    },
+    "media_too_big": {
+        "en": "Picture {number} has {kb} kB; the network takes {most} kB. Make it smaller and add it again: Kalkan changes no picture by itself.",
+        "tr": "{number}. resim {kb} kB; ağ en çok {most} kB alıyor. Küçültüp yeniden ekle: Kalkan hiçbir resmi kendiliğinden değiştirmez.",
+    },
+    "media_without_alt": {
+        "en": "Picture {number} has no alt text. Say in words what it shows.",
+        "tr": "{number}. resmin alternatif metni yok. Ne gösterdiğini sözle anlat.",
     },
     "moment_wrong": {
         "en": "“{given}” is no moment. Write it like 2026-11-23 or 2026-11-23T09:00.",
@@ -462,6 +678,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "{host} has nothing at this address (status {status}). Check the address.",
         "tr": "{host} sunucusunda bu adreste bir şey yok (durum {status}). Adresi denetle.",
     },
+    "not_on_team": {
+        "en": "This person is not on the team any more, so nothing was sent.",
+        "tr": "Bu kişi artık ekipte olmadığı için bir şey gönderilmedi.",
+    },
     "nothing_to_listen_to": {
         "en": "{network} has nothing to listen to: choose a timeline or enter at least one hashtag.",
         "tr": "{network} için dinlenecek bir şey yok: bir akış seç ya da en az bir etiket yaz.",
@@ -482,6 +702,22 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "{network} does not know “{option}”. Choose one of: {known}.",
         "tr": "{network}, “{option}” seçeneğini tanımıyor. Şunlardan birini seç: {known}.",
     },
+    "own_model_extra_missing": {
+        "en": "A model of your own needs torch and transformers. Install them with “pip install 'kalkan[transformers]'”.",
+        "tr": "Kendi modelin için torch ve transformers gerekir. “pip install 'kalkan[transformers]'” ile kur.",
+    },
+    "own_model_labels": {
+        "en": "{path}: “{wrong}” does not fit. Under [labels], each label of the model gets one of Kalkan’s names; known here: {known}. Of the three sentiments either all are named or none.",
+        "tr": "{path}: “{wrong}” uymuyor. [labels] altında modelin her etiketine Kalkan’ın adlarından biri yazılır; burada bilinenler: {known}. Üç tutumun ya hepsi yazılır ya hiçbiri.",
+    },
+    "own_model_unreadable": {
+        "en": "{path} does not hold a model that can be read here ({detail}). Save it with save_pretrained (safetensors), its tokenizer beside it, and write kalkan-reader.toml there.",
+        "tr": "{path} burada okunabilecek bir model içermiyor ({detail}). Modeli save_pretrained ile (safetensors), sözcük bölücüsünü de yanına kaydet, oraya kalkan-reader.toml yaz.",
+    },
+    "own_model_unset": {
+        "en": "No model of your own is set. Put its folder into the setting own_model (KALKAN_OWN_MODEL) and try again.",
+        "tr": "Kendi modelin ayarlanmamış. Klasörünü own_model ayarına (KALKAN_OWN_MODEL) yaz ve yeniden dene.",
+    },
     "password_wrong": {
         "en": "This is not your password now.",
         "tr": "Şu anki parolan bu değil.",
@@ -489,6 +725,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "person_unknown": {
         "en": "Nobody here signs in as {email}. Check the spelling.",
         "tr": "Burada {email} adresiyle giriş yapan kimse yok. Yazımı kontrol et.",
+    },
+    "planned_past": {
+        "en": "The planned time ({at}) is over. Choose a later one.",
+        "tr": "Planlanan zaman ({at}) geçti. Daha ileri bir zaman seç.",
     },
     "plugin_broken": {
         "en": "The plug-in “{name}” of {group} cannot be loaded ({detail}). Update or remove its package.",
@@ -502,9 +742,69 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "There is no “{name}” among the plug-ins of {group}. Install the package that brings it, or choose another.",
         "tr": "{group} eklentileri arasında “{name}” yok. Onu getiren paketi kur ya da başka birini seç.",
     },
+    "policy_late": {
+        "en": "A draft cannot be sent {minutes} minutes late. Give between 1 and {most} minutes: later than that, a network can no longer tell a second try from a second post.",
+        "tr": "Bir taslak {minutes} dakika geç gönderilemez. 1 ile {most} dakika arasında bir süre ver: daha sonra bir ağ, yeniden denemeyi yeni bir gönderiden ayırt edemez.",
+    },
+    "policy_rule": {
+        "en": "This rule of approval cannot work ({kinds}, {needed} needed). It needs at least one person, from a role that may approve, and every required role must be one of those.",
+        "tr": "Bu onay kuralı işleyemez ({kinds}, gereken: {needed}). En az bir kişi, onay verebilen bir rolden olmalı; şart koşulan her rol de bunların arasında bulunmalı.",
+    },
     "port_in_use": {
         "en": "Port {port} on {host} cannot be had ({detail}). If Kalkan runs there already, open it in the browser; otherwise choose another with --port, or --port 0 for any free one.",
         "tr": "{host} üzerindeki {port} portu alınamıyor ({detail}). Kalkan orada zaten çalışıyorsa tarayıcıda aç; değilse --port ile başka bir port seç, --port 0 boş olanı bulur.",
+    },
+    "post_card": {
+        "en": "A link card is possible only on Bluesky, in a post without pictures. Take out the card or the pictures.",
+        "tr": "Bağlantı kartı yalnızca Bluesky’da, resimsiz bir gönderide olur. Kartı ya da resimleri çıkar.",
+    },
+    "post_card_address": {
+        "en": "The card’s link must begin with https:// or http://.",
+        "tr": "Kartın bağlantısı https:// ya da http:// ile başlamalı.",
+    },
+    "post_empty": {
+        "en": "The post is empty. Write a text or add a picture.",
+        "tr": "Gönderi boş. Bir metin yaz ya da bir resim ekle.",
+    },
+    "post_media_count": {
+        "en": "The post has {n} pictures; the network takes {most}. Take some out or make it a thread.",
+        "tr": "Gönderide {n} resim var; ağ en çok {most} alıyor. Birkaçını çıkar ya da diziye böl.",
+    },
+    "post_not_ours": {
+        "en": "{id} is no post of this account. It can be taken down only by the account that made it.",
+        "tr": "{id} bu hesabın gönderisi değil. Onu yalnızca paylaşan hesap kaldırabilir.",
+    },
+    "post_too_long": {
+        "en": "The post has {n} signs; this account’s server takes {most}. Shorten it or make it a thread.",
+        "tr": "Gönderide {n} karakter var; bu hesabın sunucusu en çok {most} kabul ediyor. Kısalt ya da diziye böl.",
+    },
+    "post_too_many_bytes": {
+        "en": "The post has {n} bytes; the network takes {most}. Emoji and letters with marks take several: use fewer of them.",
+        "tr": "Gönderi {n} bayt; ağ en çok {most} bayt alıyor. Emojiler ve işaretli harfler birkaç bayt tutar: daha az kullan.",
+    },
+    "post_visibility": {
+        "en": "This network has no posts that are “{visibility}”. Choose public.",
+        "tr": "Bu ağda görünürlüğü “{visibility}” olan gönderi yok. Herkese açık olanı seç.",
+    },
+    "post_warning": {
+        "en": "This network has no content warnings in free words. Say it in the text.",
+        "tr": "Bu ağda serbest metinli içerik uyarısı yok. Uyarıyı metnin içinde ver.",
+    },
+    "publish_network_unknown": {
+        "en": "Kalkan cannot publish on “{network}”. It can on: {known}.",
+        "tr": "Kalkan “{network}” üzerinde yayımlayamaz. Yayımlayabildiği ağlar: {known}.",
+    },
+    "publish_other_post": {
+        "en": "Where this post should go, another one stands ({uri}). Nothing was changed; look at it yourself.",
+        "tr": "Bu gönderinin gideceği yerde başka bir gönderi var ({uri}). Hiçbir şey değiştirilmedi; kendin bak.",
+    },
+    "publish_refused": {
+        "en": "{server} does not take the post: {detail}",
+        "tr": "{server} gönderiyi almıyor: {detail}",
+    },
+    "publish_unsure": {
+        "en": "{server} did not say whether it took the post. Kalkan looks before it tries again.",
+        "tr": "{server} gönderiyi alıp almadığını söylemedi. Kalkan yeniden denemeden önce bakıyor.",
     },
     "question_wrong": {
         "en": "This question cannot be answered: {detail}.",
@@ -522,9 +822,49 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "{host} sends from one address to the next without end. Check the address.",
         "tr": "{host} hiç bitmeyen bir yönlendirme yapıyor. Adresi denetle.",
     },
+    "release_late": {
+        "en": "It is too late for the planned time, and nothing overdue is sent. Give the draft a new time and have it approved again.",
+        "tr": "Planlanan zaman çoktan geçti, gecikmiş hiçbir şey gönderilmez. Taslağa yeni bir zaman ver ve yeniden onaylat.",
+    },
+    "release_reason": {
+        "en": "The room check said HOLD. To send it in spite of that, give the reason: it goes into the ledger.",
+        "tr": "Ortam yoklaması BEKLET dedi. Yine de göndermek için nedenini yaz: deftere geçecek.",
+    },
+    "release_role": {
+        "en": "The brand’s rules do not let this role send by hand. Ask an owner or an approver.",
+        "tr": "Markanın kurallarına göre bu rol elle gönderemez. Bir sahibe ya da onaylayana sor.",
+    },
+    "release_unapproved": {
+        "en": "This version does not have the approvals it needs. Edit the draft and submit it again.",
+        "tr": "Bu sürümün gereken onayları yok. Taslağı düzenleyip yeniden onaya gönder.",
+    },
+    "reply_elsewhere": {
+        "en": "The post to be answered is not on {network}. Choose an account on the network where it stands.",
+        "tr": "Yanıtlanacak gönderi {network} üzerinde değil. Gönderinin bulunduğu ağdan bir hesap seç.",
+    },
+    "reply_target_gone": {
+        "en": "The post to be answered ({id}) is not there any more, or not visible to this account.",
+        "tr": "Yanıtlanacak gönderi ({id}) artık yok ya da bu hesaba görünmüyor.",
+    },
     "request_refused": {
         "en": "{host} refused the request (status {status}). Check the address and the settings of this network.",
         "tr": "{host} isteği geri çevirdi (durum {status}). Adresi ve bu ağın ayarlarını denetle.",
+    },
+    "reread_done": {
+        "en": "{n} posts were read anew by {recipe}; the readings they were heard with stay as they were.",
+        "tr": "{n} gönderi {recipe} ile yeniden okundu; duyulurken yapılan okumalar olduğu gibi duruyor.",
+    },
+    "reread_master_without_spark": {
+        "en": "{master} is a Spark cluster’s address, but the engine is this machine. Add --engine spark, or leave --master out.",
+        "tr": "{master} bir Spark kümesinin adresi, ama motor bu makine. --engine spark ekle ya da --master seçeneğini çıkar.",
+    },
+    "reread_own_on_spark": {
+        "en": "A model of your own reads on this machine alone. Leave --engine spark out.",
+        "tr": "Kendi modelin yalnızca bu makinede okur. --engine spark seçeneğini çıkar.",
+    },
+    "reread_running": {
+        "en": "Another process is reading this archive again just now ({path}). Wait until it is done, or stop it; what it has stored stays.",
+        "tr": "Şu anda başka bir süreç bu arşivi yeniden okuyor ({path}). Bitmesini bekle ya da durdur; sakladıkları kalır.",
     },
     "rescue_had_no_second": {
         "en": "{email} had no second factor; the password alone is asked for.",
@@ -546,6 +886,22 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "{path} is not empty. Name an empty or new folder with --data; Kalkan overwrites nothing.",
         "tr": "{path} boş değil. --data ile boş ya da yeni bir klasör göster; Kalkan hiçbir şeyin üzerine yazmaz.",
     },
+    "room_hold": {
+        "en": "Held: the room check said HOLD at the time of sending. Read why, then wait, reword, or have somebody who may do so decide otherwise.",
+        "tr": "Bekletildi: ortam yoklaması gönderme anında BEKLET dedi. Nedenini oku; sonra bekle, metni değiştir ya da yetkili birinden aksine karar vermesini iste.",
+    },
+    "room_unknown": {
+        "en": "Held: the room could not be checked at the time of sending. Look at the conversation yourself, then let it go by hand or give it a new time.",
+        "tr": "Bekletildi: gönderme anında ortam yoklanamadı. Konuşulanlara kendin bak; sonra elle gönder ya da yeni bir zaman ver.",
+    },
+    "row_unreadable": {
+        "en": "A stored {kind} cannot be read ({detail}). It may come from another version of Kalkan: run “kalkan doctor”.",
+        "tr": "Saklanan bir {kind} okunamıyor ({detail}). Kalkan’ın başka bir sürümünden kalmış olabilir: “kalkan doctor” komutunu çalıştır.",
+    },
+    "scope_surges": {
+        "en": "{authors} people in the last hour, where {usual} are usual: {times} times as many.",
+        "tr": "Son bir saatte {authors} kişi; olağanı {usual}. Yani {times} katı.",
+    },
     "second_factor_off": {
         "en": "The second factor is off, so there are no recovery codes. Switch it on first.",
         "tr": "İkinci adım kapalı; bu yüzden kurtarma kodu yok. Önce onu aç.",
@@ -557,6 +913,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "secret_damaged": {
         "en": "The secret key in {path} is damaged. Put it back from a backup; without it, people must sign in again and access tokens must be given anew (delete the file to accept that).",
         "tr": "Gizli anahtar bozulmuş: {path}. Yedekten geri koy; yoksa herkesin yeniden giriş yapması, erişim anahtarlarının yeniden verilmesi gerekir (bunu kabul ediyorsan dosyayı sil).",
+    },
+    "sent_unsure": {
+        "en": "Held: the network never said whether it took the post, and could not be asked for a day. Look at the account yourself before you do anything else.",
+        "tr": "Bekletildi: ağ gönderiyi alıp almadığını hiç söylemedi, bir gün boyunca da sorulamadı. Başka bir şey yapmadan önce hesaba kendin bak.",
     },
     "server_fault": {
         "en": "{host} has a fault of its own (status {status}). Kalkan tries again by itself.",
@@ -574,6 +934,42 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "The settings file {path} cannot be read ({detail}). Mend it or move it away, then start again.",
         "tr": "Ayar dosyası {path} okunamıyor ({detail}). Düzelt ya da başka yere taşı, sonra yeniden başlat.",
     },
+    "severity_act_harm": {
+        "en": "Act: people were harmed (gravity {gravity} of 3) and they name a failure as its cause.",
+        "tr": "Harekete geç: zarar görenler var (ağırlığı 3 üzerinden {gravity}) ve neden olarak bir aksaklığı gösteriyorlar.",
+    },
+    "severity_act_preventable": {
+        "en": "Act: people hold that it could have been prevented, and it is well above the usual.",
+        "tr": "Harekete geç: insanlar bunun önlenebileceğini söylüyor ve konuşma olağanın epey üstünde.",
+    },
+    "severity_answer_asks": {
+        "en": "Answer: {asks} posts ask for something. Give them what is known and say when there will be more.",
+        "tr": "Yanıtla: {asks} gönderi bir şey istiyor. Bilineni söyle, yenisinin ne zaman geleceğini de.",
+    },
+    "severity_answer_failure": {
+        "en": "Answer: people complain of a failure and it is above the usual.",
+        "tr": "Yanıtla: insanlar bir aksaklıktan yakınıyor ve bu, olağanın üstünde.",
+    },
+    "severity_answer_grave": {
+        "en": "Answer with care: people were harmed (gravity {gravity} of 3). Sell and joke about nothing meanwhile.",
+        "tr": "Özenle yanıtla: zarar görenler var (ağırlığı 3 üzerinden {gravity}). Bu sırada satış da şaka da yapma.",
+    },
+    "severity_too_little": {
+        "en": "Watch: {authors} people are too few to say more.",
+        "tr": "İzle: {authors} kişi, daha fazlasını söylemeye yetmez.",
+    },
+    "severity_watch_calm": {
+        "en": "Watch: it is neither far above the usual nor growing. Four in ten such storms leave no mark.",
+        "tr": "İzle: olağanın çok üstünde değil, büyümüyor da. Böyle on fırtınadan dördü iz bırakmaz.",
+    },
+    "severity_watch_chatter": {
+        "en": "Watch: much talk, but few complaints and no harm told. An answer now would feed it.",
+        "tr": "İzle: konuşan çok, ama şikâyet az, zarardan söz eden yok. Şimdi yanıt vermek bunu besler.",
+    },
+    "severity_watch_fading": {
+        "en": "Watch: it is fading by itself.",
+        "tr": "İzle: kendiliğinden sönüyor.",
+    },
     "sign_in_again": {
         "en": "Too much time has passed since the password. Sign in again.",
         "tr": "Parolanın üzerinden çok zaman geçti. Yeniden giriş yap.",
@@ -586,9 +982,25 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "E-mail and password do not belong together. Check both and try again.",
         "tr": "E-posta ile parola birbirini tutmuyor. İkisini de denetleyip yeniden dene.",
     },
+    "smtp_tls_unknown": {
+        "en": "The setting “smtp_tls” is “{value}”, which is not known. Use one of: {known}.",
+        "tr": "“smtp_tls” ayarı “{value}”; böyle bir değer yok. Şunlardan birini kullan: {known}.",
+    },
     "source_twice": {
         "en": "Just this is listened to already. Change the one that is there, or choose something else.",
         "tr": "Tam olarak bu zaten dinleniyor. Var olanı değiştir ya da başka bir şey seç.",
+    },
+    "spark_failed": {
+        "en": "The Spark cluster at {master} gave up: {detail}. Nothing of this step was stored; earlier steps stay. See that every machine has this version of Kalkan and the archive under the same path, then run it again.",
+        "tr": "{master} adresindeki Spark kümesi işi bitiremedi: {detail}. Bu adımdan hiçbir şey saklanmadı; önceki adımlar duruyor. Her makinede Kalkan’ın bu sürümü olsun ve arşiv aynı yolda bulunsun, sonra yeniden çalıştır.",
+    },
+    "spark_missing": {
+        "en": "Spark is not installed here. Install it with “pip install 'kalkan[spark]'”, or use --engine local.",
+        "tr": "Burada Spark kurulu değil. “pip install 'kalkan[spark]'” ile kur ya da --engine local kullan.",
+    },
+    "spark_unreachable": {
+        "en": "The Spark cluster at {master} does not answer ({detail}). Check the address and that its master runs, then try again.",
+        "tr": "{master} adresindeki Spark kümesi yanıt vermiyor ({detail}). Adrese ve yönetici sürecin çalıştığına bak, sonra yeniden dene.",
     },
     "stories_damaged": {
         "en": "What was known about running stories is damaged ({detail}). Remove the stories checkpoint; the detector then learns again from the archive, and posts are not touched.",
@@ -602,6 +1014,22 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "{path} has no column that Kalkan knows for this. Name a column one of these: {wanted}.",
         "tr": "{path} dosyasında Kalkan’ın bunun için tanıdığı bir sütun yok. Bir sütuna şu adlardan birini ver: {wanted}.",
     },
+    "story_graver": {
+        "en": "A story you know has become graver: {authors} people speak of it, gravity {gravity} of 3.",
+        "tr": "Bildiğin bir hikâye ağırlaştı: {authors} kişi konuşuyor, ağırlığı 3 üzerinden {gravity}.",
+    },
+    "story_reaches": {
+        "en": "A story you know now reaches this brand: {authors} people name it, {usual} an hour are usual.",
+        "tr": "Bildiğin bir hikâye artık bu markaya ulaştı: {authors} kişi adını anıyor, olağanı saatte {usual}.",
+    },
+    "story_rises": {
+        "en": "{authors} people within {minutes} minutes, where {usual} an hour are usual.",
+        "tr": "{minutes} dakika içinde {authors} kişi; olağanı saatte {usual}.",
+    },
+    "story_turns": {
+        "en": "A story you know takes a new turn: {authors} people within {minutes} minutes, {usual} an hour are usual.",
+        "tr": "Bildiğin bir hikâye yön değiştiriyor: {minutes} dakika içinde {authors} kişi; olağanı saatte {usual}.",
+    },
     "stream_ended": {
         "en": "The live stream {url} ended. Kalkan opens it again and collects what came in between.",
         "tr": "{url} canlı akışı kesildi. Kalkan akışı yeniden açar ve arada gelenleri toplar.",
@@ -614,13 +1042,13 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "There is no text column “{column}”; the columns are: {known}. Name the right one with --text.",
         "tr": "“{column}” adında bir metin sütunu yok; sütunlar şunlar: {known}. Doğru sütunu --text ile belirt.",
     },
-    "tier_not_installed": {
-        "en": "The reading tier “{tier}” is not installed here. Use the tier “fast”.",
-        "tr": "“{tier}” okuma düzeyi burada kurulu değil. “fast” düzeyini kullan.",
-    },
     "tier_unknown": {
         "en": "There is no reading tier “{tier}”. Choose one of: {known}.",
         "tr": "“{tier}” diye bir okuma düzeyi yok. Şunlardan birini seç: {known}.",
+    },
+    "time_without_zone": {
+        "en": "“{value}” is a time without a time zone. Add one, such as +03:00 or Z.",
+        "tr": "“{value}” saat dilimi olmayan bir zaman. +03:00 ya da Z gibi bir dilim ekle.",
     },
     "time_zone_unknown": {
         "en": "There is no time zone “{zone}”. Write it as in Europe/Istanbul.",
@@ -645,6 +1073,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "token_unreadable": {
         "en": "The token for {network} holds signs that no token has. Copy it again, whole and without spaces.",
         "tr": "{network} için verilen erişim anahtarında olmaması gereken işaretler var. Boşluksuz ve eksiksiz olarak yeniden kopyala.",
+    },
+    "trial_waits": {
+        "en": "A trial is on its way already. Wait until it arrives or is given up.",
+        "tr": "Bir deneme zaten yolda. Ulaşmasını ya da vazgeçilmesini bekle.",
     },
     "unexpected": {
         "en": "Something went wrong that Kalkan did not foresee ({detail}). Nothing that was stored is lost; try again, and if it comes back run “kalkan doctor”.",

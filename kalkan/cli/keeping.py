@@ -20,7 +20,10 @@ from kalkan.config import Config
 from kalkan.errors import ArchiveDamaged, InvalidInput
 from kalkan.sentences import say, tell
 
-_NOT_IN_A_BACKUP: Final = ("archive", "status", "desk.sqlite3", "desk.sqlite3-wal", "desk.sqlite3-shm")
+_NOT_IN_A_BACKUP: Final = (
+    "archive", "stories", "status", "demo", "work-faults.json", "desk.sqlite3", "desk.sqlite3-wal", "desk.sqlite3-shm",
+)  # fmt: skip
+"""What is copied in its own way, or is of the moment."""
 
 
 def check(parsed: argparse.Namespace, lang: str) -> int:
@@ -115,9 +118,13 @@ def backup(parsed: argparse.Namespace, lang: str) -> int:
             place = Path(folder)
             archive.snapshot(place / "archive")
             _copy_database(config, place)
+            if config.stories.exists():
+                from kalkan.stories import book
+
+                book.open(config.stories).snapshot(place / "stories")
             tar.add(place, arcname="kalkan")
             for path in sorted(config.data.iterdir()):
-                if path.is_file() and path.name not in _NOT_IN_A_BACKUP:
+                if path.name not in _NOT_IN_A_BACKUP and not path.name.startswith("backup-"):
                     tar.add(path, arcname=f"kalkan/{path.name}")
             note = json.dumps({"made_at": datetime.now(UTC).isoformat(), "kalkan_backup": 1}).encode()
             entry = tarfile.TarInfo("kalkan-backup.json")

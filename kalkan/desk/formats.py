@@ -1,4 +1,4 @@
-"""Numbers, dates and spans as English and Turkish write them.
+"""Numbers, dates and spans in the active language and on the reader's clock.
 
 Owns how a figure looks on the desk; never what it is. Every function takes the language, or the active one.
 """
@@ -6,37 +6,28 @@ Owns how a figure looks on the desk; never what it is. Every function takes the 
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
-from typing import Final
 
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 
-MONTHS: Final = {
-    "en": "January February March April May June July August September October November December",
-    "tr": "Ocak Şubat Mart Nisan Mayıs Haziran Temmuz Ağustos Eylül Ekim Kasım Aralık",
-}
-DAYS: Final = {
-    "en": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
-    "tr": "Pazartesi Salı Çarşamba Perşembe Cuma Cumartesi Pazar",
-}
+from kalkan import formats
+
+DAYS, MONTHS = formats.DAYS, formats.MONTHS
 
 
 def language(lang: str | None = None) -> str:
     """``lang``, else the active language; English where it is none of ours."""
-    found = (lang or get_language() or "en")[:2]
-    return found if found in MONTHS else "en"
+    return formats.language(lang or get_language() or "en")
 
 
 def number(value: float, places: int = 0, *, lang: str | None = None) -> str:
-    """``value`` grouped by thousands with ``places`` decimals: 2,963.5 or 2.963,5."""
-    text = f"{value:,.{places}f}"
-    return text.translate(str.maketrans(",.", ".,")) if language(lang) == "tr" else text
+    """As :func:`kalkan.formats.number`, in the active language."""
+    return formats.number(value, places, lang=language(lang))
 
 
 def share(value: float, *, lang: str | None = None) -> str:
-    """A share from 0 to 1 in whole per cent: 18 % or %18."""
-    whole = number(round(value * 100), lang=lang)
-    return f"%{whole}" if language(lang) == "tr" else f"{whole}\u00a0%"
+    """As :func:`kalkan.formats.share`, in the active language."""
+    return formats.share(value, lang=language(lang))
 
 
 def local(at: datetime, zone: tzinfo | None = None) -> datetime:
@@ -45,24 +36,18 @@ def local(at: datetime, zone: tzinfo | None = None) -> datetime:
 
 
 def clock(at: datetime, *, lang: str | None = None, zone: tzinfo | None = None) -> str:
-    """The time of day: 09:10 or 09.10."""
-    return local(at, zone).strftime("%H.%M" if language(lang) == "tr" else "%H:%M")
+    """As :func:`kalkan.formats.clock`, in the active language and on the reader's clock."""
+    return formats.clock(at, lang=language(lang), zone=zone or timezone.get_current_timezone())
 
 
 def day(at: datetime, *, lang: str | None = None, zone: tzinfo | None = None) -> str:
-    """The day and month: 23 November or 23 Kasım."""
-    here = local(at, zone)
-    return f"{here.day} {MONTHS[language(lang)].split()[here.month - 1]}"
+    """As :func:`kalkan.formats.day`, in the active language and on the reader's clock."""
+    return formats.day(at, lang=language(lang), zone=zone or timezone.get_current_timezone())
 
 
 def moment(at: datetime, *, lang: str | None = None, zone: tzinfo | None = None) -> str:
-    """The whole of it: Monday 23 November 2026, 09:10 or 23 Kasım 2026 Pazartesi, 09.10."""
-    here, lang = local(at, zone), language(lang)
-    month, weekday = MONTHS[lang].split()[here.month - 1], DAYS[lang].split()[here.weekday()]
-    hour = clock(at, lang=lang, zone=zone)
-    if lang == "tr":
-        return f"{here.day} {month} {here.year} {weekday}, {hour}"
-    return f"{weekday} {here.day} {month} {here.year}, {hour}"
+    """As :func:`kalkan.formats.moment`, in the active language and on the reader's clock."""
+    return formats.moment(at, lang=language(lang), zone=zone or timezone.get_current_timezone())
 
 
 def when(at: datetime, *, now: datetime, lang: str | None = None, zone: tzinfo | None = None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
-from kalkan import pipeline
+from kalkan import brand_files, pipeline
 from kalkan.archive.sweep import compact
 from kalkan.desk import listening
 from kalkan.desk.jobs import Work
@@ -28,6 +28,8 @@ def mentions(work: Work) -> None:
     watched = _kept.get("watched")
     if watched is not None and brands != watched:
         pipeline.rematch(work.archive, brands, since=now - timedelta(days=_REMATCH_DAYS), until=now)
+    if brands != watched:
+        brand_files.write(work.config.data / "brands.json", brands)  # for commands that never open the desk
     _kept["watched"] = brands
 
 

@@ -12,6 +12,7 @@ from kalkan.figures.answer import ENOUGH, Before, Coverage, Figure, Figures, Mis
 from kalkan.figures.ask import (
     COUNTED,
     GROUPINGS,
+    HEARD,
     JUDGED,
     MEASURES,
     READS,
@@ -32,6 +33,7 @@ __all__ = [
     "COUNTED",
     "ENOUGH",
     "GROUPINGS",
+    "HEARD",
     "JUDGED",
     "MEASURES",
     "READS",

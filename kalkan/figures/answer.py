@@ -24,10 +24,11 @@ import pyarrow.compute as pc
 from kalkan.figures import intervals
 from kalkan.figures.ask import COUNTED, Ask
 from kalkan.figures.intervals import Interval
-from kalkan.figures.select import READ_SQL, Archive, Buckets, condition, group, table_of
+from kalkan.figures.select import READ_SQL, Archive, Buckets, condition, group, source
 
 ENOUGH: Final = 30
 """Fewer authors than this are too few to say anything about shares."""
+_ALIKE: Final = 0.1  # so much of the posts may have been read by another recipe in one of two periods compared
 _UNHEARD: Final = 0.001  # an empty beginning that is less probable than this is doubted
 # A post that reached us more than a day late says nothing about whether we listened then; an import does.
 _LIVE: Final = "(seen_at - \"at\" < INTERVAL 1 DAY OR source LIKE 'file:%')"
@@ -85,6 +86,7 @@ class Coverage:
     networks: tuple[tuple[str, int], ...] = ()
     gaps: tuple[Missed, ...] = ()
     before_heard: bool = True  # whether the whole period before was listened to; else amounts cannot be compared
+    read_alike: bool = True  # whether the same recipes read both periods; else what they read as cannot be compared
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,6 +128,7 @@ class Figures:
                     for gap in self.coverage.gaps
                 ],
                 "before_heard": self.coverage.before_heard,
+                "read_alike": self.coverage.read_alike,
             },
             "recipes": list(self.recipes),
             "correction": self.correction,
@@ -186,7 +189,7 @@ def answer(ask: Ask, archive: Archive, *, asked_at: datetime | None = None, besi
         was = counted.get((True, name), _Counted()) if ask.compare else None
         if was_buckets and now_buckets and int(name) >= len(was_buckets.starts):
             was = None  # a day more in this period than in the one before (its clock was changed)
-        rows.extend(_figure(measure, place, now, was, strict, coverage.before_heard) for measure in ask.measures)
+        rows.extend(_figure(measure, place, now, was, strict, coverage) for measure in ask.measures)
     return Figures(
         ask=ask,
         rows=tuple(rows),
@@ -210,6 +213,7 @@ def _tallied(ask: Ask, archive: Archive, key: str, *, whole: bool) -> pa.Table:
     """
     since = ask.before.since if ask.compare else ask.since
     where, params = condition(ask.where, since, ask.until)
+    of = source(ask)
     bits = [
         f"CASE WHEN {READ_SQL[name]} THEN {1 << i}::BIGINT ELSE 0::BIGINT END" for i, name in enumerate(_reads(ask))
     ]
@@ -220,7 +224,7 @@ def _tallied(ask: Ask, archive: Archive, key: str, *, whole: bool) -> pa.Table:
     sql = (
         "SELECT before, CAST(k AS VARCHAR) AS k, mask, network, recipe, n, seen, first, lives FROM ("
         'WITH heard AS (SELECT *, "at" < ?::TIMESTAMPTZ AS before'
-        f" FROM {table_of(ask.where)} WHERE {where}),"
+        f" FROM {of.sql} WHERE {where}),"
         f" verdicts AS MATERIALIZED (SELECT before, {key} AS k, hash(author_id) AS who,"
         f" {mask} AS mask, {heard}, {clock} FROM heard),"
         " people AS (SELECT before, k, who, bit_or(mask) AS mask FROM verdicts GROUP BY before, k, who)"
@@ -229,7 +233,8 @@ def _tallied(ask: Ask, archive: Archive, key: str, *, whole: bool) -> pa.Table:
         " UNION ALL SELECT before, k, mask, NULL, NULL, count(*)::BIGINT, NULL, NULL, 0::BIGINT FROM people"
         " GROUP BY before, k, mask) AS tally(before, k, mask, network, recipe, n, seen, first, lives)"
     )
-    return archive.query(sql, [ask.since, *params], since=since, until=ask.until, tables=(table_of(ask.where),))
+    given = [ask.since, *of.params, *params]
+    return archive.query(sql, given, since=since, until=ask.until, tables=of.tables)
 
 
 def _counted(ask: Ask, table: pa.Table) -> dict[tuple[bool, str], _Counted]:
@@ -278,7 +283,7 @@ def _keys(
 
 
 def _figure(
-    measure: str, key: str | None, now: _Counted, was: _Counted | None, strict: float, comparable: bool
+    measure: str, key: str | None, now: _Counted, was: _Counted | None, strict: float, coverage: Coverage
 ) -> Figure:
     count, posts = now.of(measure)
     if measure in COUNTED:
@@ -286,7 +291,7 @@ def _figure(
         if was is not None:
             n_was = was.of(measure)[0]
             before = Before(count=n_was, n=was.authors, value=n_was, interval=None)
-            if measure == "authors" and comparable and count + n_was > 0:
+            if measure == "authors" and coverage.before_heard and count + n_was > 0:
                 ratio = intervals.ratio(count, n_was)
                 sure = intervals.ratio(count, n_was, level=strict)
         return Figure(
@@ -307,7 +312,7 @@ def _figure(
         before = Before(
             count=count_was, n=n_was, value=_part(count_was, n_was), interval=intervals.share(count_was, n_was)
         )
-        if now.authors and n_was:
+        if now.authors and n_was and coverage.read_alike:
             difference = intervals.difference(count, now.authors, count_was, n_was)
             wide = intervals.difference(count, now.authors, count_was, n_was, level=strict)
     return Figure(
@@ -338,7 +343,20 @@ def _coverage(ask: Ask, archive: Archive, heard: Sequence[Mapping[str, Any]]) ->
         networks=tuple(sorted(networks.items(), key=lambda item: (-item[1], item[0]))),
         gaps=_gaps(archive, ask.before.since if ask.compare else ask.since, ask.until),
         before_heard=not ask.compare or _listened(ask, archive, [row for row in heard if row["before"]]),
+        read_alike=not ask.compare or _alike(heard),
     )
+
+
+def _alike(heard: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the recipes that read both periods did so in about the same shares: what a better reader finds in the
+    later period is no change in what people say.
+    """
+    shares: dict[str, list[int]] = {}
+    for row in heard:
+        shares.setdefault(row["recipe"], [0, 0])[bool(row["before"])] += row["n"]
+    now, was = (max(sum(both[period] for both in shares.values()), 1) for period in (0, 1))
+    apart = sum(abs(both[0] / now - both[1] / was) for both in shares.values()) / 2
+    return apart <= _ALIKE or not all(sum(both[period] for both in shares.values()) for period in (0, 1))
 
 
 def _listened(ask: Ask, archive: Archive, earlier: Sequence[Mapping[str, Any]]) -> bool:

@@ -38,6 +38,9 @@ MEASURES: Final = (*COUNTED, *READS)
 GROUPINGS: Final = ("hour", "day", "network", "lang", "kind", "feeling")
 MOST_BUCKETS: Final = 2000  # hours or days that one question may be split into
 _FIRST_YEAR, _LAST_YEAR = 1970, 2200  # what lies outside is a slip of the pen, and breaks arithmetic with dates
+HEARD: Final = "heard"
+"""The reading a post got when it was heard, among the recipes of :attr:`Ask.reading`."""
+_MOST_READINGS: Final = 4
 UNKNOWN: Final = "unknown"  # the group and filter of posts whose language the reader would have to guess
 _AUTHOR_NAMES: Final = frozenset({"author", "authors", "author_id", "author_handle", "author_name", "handle", "name"})
 
@@ -47,7 +50,8 @@ class Where:
     """Which posts are meant: each filter that is set must hold; within one, any of its values will do.
 
     ``brand`` = mentions of that brand; without it every post heard. ``reads`` is the exception: all of them must hold.
-    ``says`` is text that must stand in the post, compared folded.
+    ``says`` is text that must stand in the post, compared folded. ``answers`` are ids of posts: replies to them,
+    anywhere below them, and quotes of them are meant. ``ids`` are the very posts meant.
     """
 
     brand: str | None = None
@@ -57,16 +61,21 @@ class Where:
     reads: tuple[str, ...] = ()
     says: str = ""
     recipes: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
 
 
-_LISTS: Final = ("kinds", "networks", "langs", "reads", "recipes")
+_LISTS: Final = ("kinds", "networks", "langs", "reads", "recipes", "answers", "ids")
 _QUERY_NAMES: Final = {
     "kinds": "kind",
     "networks": "network",
     "langs": "lang",
     "reads": "reads",
     "recipes": "recipe",
+    "answers": "answers",
+    "ids": "id",
     "measures": "measure",
+    "reading": "reading",
 }
 
 
@@ -76,6 +85,9 @@ class Ask:
 
     ``by`` splits the answer into groups; days are days in ``zone`` (an IANA name). ``compare="before"`` sets every
     figure beside the same one for the period of the same length just before.
+
+    ``reading`` says whose word counts: of the recipes named, the first that has read a post; :data:`HEARD` stands for
+    the reading it was heard with. Empty = that one. A post that none of them has read is not counted.
 
     :raises InvalidInput: an unknown name, a period that ends before it begins, a time without a zone.
     :raises Refused: ``figures_by_author``.
@@ -88,6 +100,7 @@ class Ask:
     where: Where = field(default_factory=Where)
     compare: str | None = None
     zone: str = "UTC"
+    reading: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in (self.by, *self.measures):
@@ -98,6 +111,8 @@ class Ask:
         _known("kind", self.where.kinds, MENTION_KINDS)
         _known("reads", self.where.reads, READS)
         _known("compare", (self.compare,) if self.compare is not None else (), ("before",))
+        for name in self.reading[_MOST_READINGS:]:
+            raise InvalidInput("ask_field_wrong", field="reading", value=name[:60])
         if not self.measures:
             raise InvalidInput("ask_without_measure", known=", ".join(MEASURES))
         if (self.where.kinds or self.by == "kind") and self.where.brand is None:
@@ -153,6 +168,7 @@ class Ask:
             "until": _said(self.until),
             **({"compare": self.compare} if self.compare else {}),
             "zone": self.zone,
+            **({"reading": list(self.reading)} if self.reading else {}),
         }
 
     def to_query(self) -> str:
@@ -180,15 +196,16 @@ def from_json(text: str | bytes) -> Ask:
 
 def from_dict(found: object) -> Ask:
     """The question in plain values, as :meth:`Ask.as_dict` gives them."""
-    top = _object(found, ("measures", "by", "where", "since", "until", "compare", "zone"))
+    top = _object(found, ("measures", "by", "where", "since", "until", "compare", "zone", "reading"))
     inner = _object(top.get("where", {}), tuple(f.name for f in fields(Where)))
     for name in ("since", "until"):
         if name not in top:
             raise InvalidInput("ask_field_missing", field=name)
     where: dict[str, Any] = {n: _texts(n, v) if n in _LISTS else _text(n, v) for n, v in inner.items()}
     rest: dict[str, Any] = {n: _text(n, top[n]) for n in ("by", "compare", "zone") if top.get(n) is not None}
-    if "measures" in top:
-        rest["measures"] = _texts("measures", top["measures"])
+    for name in ("measures", "reading"):
+        if name in top:
+            rest[name] = _texts(name, top[name])
     return Ask(since=moment(top["since"]), until=moment(top["until"]), where=Where(**where), **rest)
 
 
@@ -208,7 +225,7 @@ def from_query(query: str | Mapping[str, Sequence[str]]) -> Ask:
             (where if name in ("brand", "says") else plain)[name] = given[name][-1]
     for name, short in _QUERY_NAMES.items():
         if given.get(short):
-            (plain if name == "measures" else where)[name] = list(dict.fromkeys(given[short]))
+            (where if name in _LISTS else plain)[name] = list(dict.fromkeys(given[short]))
     return from_dict({**plain, "where": where})
 
 

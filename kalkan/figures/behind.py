@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from kalkan.errors import InvalidInput
 from kalkan.figures.ask import Ask, moment
-from kalkan.figures.select import READ_SQL, Archive, condition, table_of
+from kalkan.figures.select import READ_SQL, Archive, condition, source
 from kalkan.text import fold
 
 SHOWN: Final = (
@@ -73,8 +73,9 @@ def newer(ask: Ask, archive: Archive, *, than: datetime) -> int:
     """How many posts were heard after ``than`` that ``ask`` would count if its period went on. Cheap: opens one day."""
     since, until = than - timedelta(days=1), than + timedelta(days=365)
     where, params = condition(ask.where, since, until)
-    sql = f"SELECT count(*)::BIGINT AS n FROM {table_of(ask.where)} WHERE {where} AND seen_at > ?::TIMESTAMPTZ"
-    found = archive.query(sql, [*params, than], since=since, tables=(table_of(ask.where),))
+    of = source(ask)
+    sql = f"SELECT count(*)::BIGINT AS n FROM {of.sql} WHERE {where} AND seen_at > ?::TIMESTAMPTZ"
+    found = archive.query(sql, [*of.params, *params, than], since=since, tables=of.tables)
     return int(found["n"][0].as_py())
 
 
@@ -82,11 +83,13 @@ def _select(
     archive: Archive, ask: Ask, where: str, params: list[Any], *, since: datetime, until: datetime, limit: int
 ) -> list[Row]:
     tie = "NULL AS kind, NULL AS watch" if ask.where.brand is None else "kind, watch"
+    of = source(ask)
     sql = (
-        f"SELECT {SHOWN}, {tie}, {_VERDICTS} FROM {table_of(ask.where)} WHERE {where}"
+        f"SELECT {SHOWN}, {tie}, {_VERDICTS} FROM {of.sql} WHERE {where}"
         f' ORDER BY "at" DESC, id DESC LIMIT {int(limit)}'
     )
-    found: list[Row] = archive.query(sql, params, since=since, until=until, tables=(table_of(ask.where),)).to_pylist()
+    given = [*of.params, *params]
+    found: list[Row] = archive.query(sql, given, since=since, until=until, tables=of.tables).to_pylist()
     return found
 
 

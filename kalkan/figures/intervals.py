@@ -48,6 +48,20 @@ def share(count: int, n: int, *, level: float = LEVEL) -> Interval:
     )
 
 
+def count(n: int, *, level: float = LEVEL) -> Interval:
+    """Interval for the mean of a Poisson count of ``n``: how many there would be if chance fell otherwise.
+
+    Byar's approximation to the exact limits (Breslow, N. E. & Day, N. E. (1987), Statistical Methods in Cancer
+    Research II, 69); right within 0.1 from 5 on.
+    """
+    z = _z(level)
+
+    def limit(of: int, sign: int) -> float:
+        return float(of * (1 - 1 / (9 * of) + sign * z / (3 * sqrt(of))) ** 3)
+
+    return Interval(limit(n, -1) if n else 0.0, limit(n + 1, 1))
+
+
 def difference(count: int, n: int, count_before: int, n_before: int, *, level: float = LEVEL) -> Interval:
     """Newcombe's hybrid score interval for ``count/n − count_before/n_before`` (−1 to 1).
 

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from kalkan.figures.ask import JUDGED, THRESHOLD, UNKNOWN, Ask, Where
-from kalkan.posts import FEELINGS, SENTIMENTS
+from kalkan.figures.ask import HEARD, JUDGED, THRESHOLD, UNKNOWN, Ask, Where
+from kalkan.posts import FEELINGS, READINGS, SENTIMENTS
 from kalkan.text import fold
 
 
@@ -64,6 +64,36 @@ def table_of(where: Where) -> str:
     return "posts" if where.brand is None else "mentions"
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the posts of a question stand, with the readings that count: for FROM, and what it needs."""
+
+    sql: str
+    params: tuple[str, ...]  # before those of the condition
+    tables: tuple[str, ...]
+
+
+def source(ask: Ask) -> Source:
+    """The rows for ``ask``: as they were heard, or with the readings of the recipes it prefers in their place."""
+    name = table_of(ask.where)
+    heard = not ask.reading or HEARD in ask.reading
+    wanted = ask.reading[: ask.reading.index(HEARD)] if HEARD in ask.reading else ask.reading
+    if not wanted:
+        return Source(name, (), (name,))
+    marks = ", ".join("?" * len(wanted))
+    columns = ", ".join(f"CASE WHEN r.recipe IS NULL THEN m.{one} ELSE r.{one} END AS {one}" for one in READINGS.names)
+    # of several recipes that read one version the first counts; one recipe reads a version once
+    best = " QUALIFY row_number() OVER (PARTITION BY key, edited_at ORDER BY place) = 1" if len(wanted) > 1 else ""
+    only = "" if heard else f" WHERE r.recipe IS NOT NULL OR m.recipe IN ({marks})"
+    sql = (
+        f"(SELECT m.* REPLACE ({columns}) FROM {name} m LEFT JOIN"
+        f" (SELECT *, list_position([{marks}]::VARCHAR[], recipe) AS place FROM readings WHERE recipe IN ({marks}){best})"
+        " r ON r.key = m.key AND coalesce(epoch_us(r.edited_at), 0) = coalesce(epoch_us(m.edited_at), 0)"
+        f" AND r.place < coalesce(list_position([{marks}]::VARCHAR[], m.recipe), 99){only})"
+    )
+    return Source(sql, wanted * (3 if heard else 4), (name, "readings"))
+
+
 def condition(where: Where, since: datetime, until: datetime) -> tuple[str, list[Any]]:
     """The WHERE clause for posts of a period, and its parameters in order."""
     parts = ['"at" >= ?::TIMESTAMPTZ', '"at" < ?::TIMESTAMPTZ']
@@ -76,12 +106,17 @@ def condition(where: Where, since: datetime, until: datetime) -> tuple[str, list
         ("network", where.networks),
         (_LANG, where.langs),
         ("recipe", where.recipes),
+        ("id", where.ids),
     )
     for column, values in lists:
         if values:
             parts.append(f"{column} IN ({', '.join('?' * len(values))})")
             params.extend(values)
     parts.extend(f"({READ_SQL[name]})" for name in where.reads)
+    if where.answers:
+        these = f"IN ({', '.join('?' * len(where.answers))})"
+        parts.append(f"(reply_to {these} OR root {these} OR quote_of {these})")
+        params.extend(where.answers * 3)
     if where.says:
         parts.append("contains(folded, ?)")
         params.append(fold(where.says))
