@@ -7,6 +7,7 @@ python docs/make.py --check    fail when one is stale
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def tables() -> str:
     """The archive's tables as stored."""
     lines = [NOTE, "# The archive's tables\n"]
     lines.append(
-        f"Layout {SCHEMA_VERSION}. Five Delta Lake tables in the folder `archive`, partitioned by `day` (the UTC day of"
+        f"Layout {SCHEMA_VERSION}. Delta Lake tables in the folder `archive`, partitioned by `day` (the UTC day of"
         " `at`). Any Delta or Parquet reader opens them; to leave out what is gone and earlier versions of edited"
         " posts, use `kalkan archive export`.\n"
     )
@@ -64,7 +65,22 @@ def tables() -> str:
     return "\n".join(lines)
 
 
-PAGES = {"commands.md": commands, "settings.md": settings, "errors.md": errors, "archive-schema.md": tables}
+def accuracy() -> str:
+    """How right the readers are, from the last full run of the benchmark."""
+    root = HERE.parents[1]
+    sys.path.insert(0, str(root))  # measuring is no part of the package
+    from benchmarks.accuracy import page
+
+    report = json.loads((root / "benchmarks" / "results" / "accuracy.json").read_text(encoding="utf-8"))
+    return NOTE + page(report["figures"])
+
+
+PAGES = {
+    "commands.md": commands,
+    "settings.md": settings,
+    "errors.md": errors,
+    "archive-schema.md": tables,
+}
 
 
 def main() -> int:

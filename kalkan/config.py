@@ -40,7 +40,15 @@ SETTINGS: Final = (
     Setting("readers", 1, "Processes that read posts; each takes about one core when busy."),
     Setting("flush_seconds", 1.5, "How long a listener may gather before it stores what it heard."),
     Setting("flush_rows", 20000, "How many posts a listener gathers at most before it stores them."),
+    Setting("own_model", "", "Folder of a model of your own that reads mentions in the careful one's place; empty: none."),
+    Setting("careful_seconds", 20.0, "Seconds of the processor a minute in which mentions are read carefully; 0: never."),
     Setting("keep_days", 0, "Days of posts that are no mention to keep; 0 keeps all."),
+    Setting("smtp_host", "", "Mail server for alarms by e-mail; empty: no mail is sent."),
+    Setting("smtp_port", 587, "Port of the mail server."),
+    Setting("smtp_tls", "starttls", "How the mail server is spoken to: starttls, tls or none."),
+    Setting("smtp_user", "", "Name to sign in to the mail server with; empty: without."),
+    Setting("smtp_password", "", "Password for the mail server.", secret=True),
+    Setting("mail_from", "", "Address that mails come from; empty: kalkan at the public address."),
 )  # fmt: skip
 
 
@@ -59,12 +67,25 @@ class Config:
     readers: int
     flush_seconds: float
     flush_rows: int
+    own_model: str
+    careful_seconds: float
     keep_days: int
+    smtp_host: str
+    smtp_port: int
+    smtp_tls: str
+    smtp_user: str
+    smtp_password: str
+    mail_from: str
 
     @property
     def archive(self) -> Path:
         """Where the archive lives."""
         return self.data / "archive"
+
+    @property
+    def stories(self) -> Path:
+        """Where stories, alarms and the follower's checkpoint are kept."""
+        return self.data / "stories"
 
     @property
     def status(self) -> Path:

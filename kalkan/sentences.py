@@ -14,6 +14,10 @@ from kalkan.errors import KalkanError
 LANGUAGES: Final = ("en", "tr")
 
 SENTENCES: Final[dict[str, dict[str, str]]] = {
+    "account_missing": {
+        "en": "No account is connected, so nothing could go out. An owner connects one under Settings, Accounts; then submit again.",
+        "tr": "Bağlı hesap yok, bu yüzden hiçbir şey çıkamaz. Markanın sahibi Ayarlar, Hesaplar altında bir hesap bağlasın; sonra yeniden sun.",
+    },
     "account_other": {
         "en": "The token belongs to another account now ({handle}). Connect the right one again.",
         "tr": "Erişim anahtarı artık başka bir hesabın ({handle}). Doğru hesabı yeniden bağla.",
@@ -21,6 +25,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "account_refused": {
         "en": "{server} does not let Kalkan speak for this account ({detail}). Connect the account again.",
         "tr": "{server}, Kalkan’ın bu hesap adına konuşmasına izin vermiyor ({detail}). Hesabı yeniden bağla.",
+    },
+    "account_taken": {
+        "en": "The account {handle} belongs to another brand of this desk. Disconnect it there first.",
+        "tr": "{handle} hesabı bu masadaki başka bir markaya bağlı. Önce oradan ayır.",
     },
     "account_unmade": {
         "en": "No account could be made here. If you have one on this Kalkan, choose “I have an account” above and sign in; otherwise ask the owner of the brand for a new invitation.",
@@ -49,6 +57,14 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "address_unreadable": {
         "en": "“{address}” is no web address. Check it for missing or extra signs.",
         "tr": "“{address}” bir web adresi değil. Eksik ya da fazla işaret var mı, bak.",
+    },
+    "adjustment_not_better": {
+        "en": "Nothing was measured as better beyond doubt, so there is nothing to switch on. Correct and confirm more readings, then measure again.",
+        "tr": "Kuşkuya yer bırakmayacak kadar iyi çıkan bir şey yok, bu yüzden açılacak bir şey de yok. Daha çok okumayı düzelt ya da onayla, sonra yeniden ölç.",
+    },
+    "adjustment_too_few": {
+        "en": "There are not enough verdicts to measure anything: {most} posts at most for one task, where {enough} are needed, at least {each} of them read right and {each} read wrong. Confirm right readings too.",
+        "tr": "Ölçmek için yeterince karar yok: bir işte en çok {most} gönderi var, {enough} gerekiyor; en az {each} tanesi doğru, {each} tanesi yanlış okunmuş olmalı. Doğru okunanları da onayla.",
     },
     "alarm_budget_range": {
         "en": "A budget of {given} false alarms a week cannot be kept. Choose between 0.1 and 50.",
@@ -298,6 +314,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": 'The careful tier is not installed here ({name}). Install it with: pip install "kalkan[careful]" — or choose the tier “fast”.',
         "tr": 'Dikkatli düzey burada kurulu değil ({name}). Şununla kur: pip install "kalkan[careful]" — ya da “fast” düzeyini seç.',
     },
+    "changes_reason": {
+        "en": "Write what should change, so that they know.",
+        "tr": "Neyin değişmesi gerektiğini yaz ki bilsinler.",
+    },
     "changes_requested": {
         "en": "Changes are asked for. Edit the draft and submit it again.",
         "tr": "Değişiklik isteniyor. Taslağı düzenleyip yeniden onaya gönder.",
@@ -309,6 +329,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "code_wrong": {
         "en": "This code is not right, or it was used already. Take the one that stands on the phone now, and check the phone’s clock.",
         "tr": "Bu kod doğru değil ya da daha önce kullanılmış. Telefonda şu anda görünen kodu yaz ve telefonun saatini kontrol et.",
+    },
+    "correction_unknown": {
+        "en": "“{verdict}” cannot be said of “{task}”. Open the menu beside the post and choose one of its words.",
+        "tr": "“{task}” için “{verdict}” denemez. Gönderinin yanındaki menüyü aç ve oradaki sözlerden birini seç.",
     },
     "credential_unreadable": {
         "en": "The access token of this source was sealed with another secret key. Open it under What is listened to, choose Change, and give the token again.",
@@ -438,6 +462,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "Held: what is stored is not what was approved. Look at the newest version and submit it again.",
         "tr": "Bekletildi: saklanan metin onaylanan metin değil. En yeni sürüme bak ve yeniden onaya gönder.",
     },
+    "draft_empty": {
+        "en": "There is nothing to send yet: write a text for at least one account that goes out.",
+        "tr": "Henüz gönderilecek bir şey yok: en az bir hesap için metin yaz ve onu işaretle.",
+    },
     "draft_late": {
         "en": "Held: it could not go out in time, and nothing overdue is sent. Give it a new time and have it approved again, or withdraw it.",
         "tr": "Bekletildi: zamanında çıkamadı, gecikmiş hiçbir şey gönderilmez. Yeni bir zaman verip yeniden onaylat ya da geri çek.",
@@ -445,6 +473,14 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "draft_move": {
         "en": "The draft has moved on, and this is not possible any more. Reload the page to see where it stands.",
         "tr": "Taslağın durumu değişti, bu artık yapılamaz. Nerede olduğunu görmek için sayfayı yenile.",
+    },
+    "draft_moved_on": {
+        "en": "Somebody saved version {version} while you were writing. Your text still stands here: copy what you need, open the draft again and put it in.",
+        "tr": "Sen yazarken biri {version} numaralı sürümü kaydetti. Yazdığın burada duruyor: gerekeni kopyala, taslağı yeniden aç ve oraya koy.",
+    },
+    "draft_no_text": {
+        "en": "The draft has no text. Give it as JSON with a field “text”.",
+        "tr": "Taslağın metni yok. “text” alanı olan bir JSON ver.",
     },
     "draft_not_due": {
         "en": "This draft is not due yet.",
@@ -458,6 +494,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "Held: at the time of sending it did not have the approvals that the rules ask for; a rule or a person’s role may have changed. Edit it and submit it again.",
         "tr": "Bekletildi: gönderme anında kuralların istediği onaylar tamam değildi; bir kural ya da birinin rolü değişmiş olabilir. Düzenleyip yeniden onaya gönder.",
     },
+    "draft_unfit": {
+        "en": "A network would not take it as it is: what stands against it is written beside each text and picture. It was saved, not submitted.",
+        "tr": "Bir ağ bunu bu haliyle almaz: engeller her metnin ve resmin yanında yazıyor. Kaydedildi ama sunulmadı.",
+    },
     "draft_withdrawn": {
         "en": "Withdrawn by a person.",
         "tr": "Biri geri çekti.",
@@ -465,6 +505,74 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "erased": {
         "en": "{ids} ids erased, {rows} rows taken off the disk. They will not be taken in again.",
         "tr": "{ids} kimlik silindi, {rows} satır diskten çıkarıldı. Bir daha alınmayacaklar.",
+    },
+    "evidence_about": {
+        "en": "{n} records, captured from {begin} to {end} (UTC).",
+        "tr": "{n} kayıt; {begin} ile {end} arasında saklandı (UTC).",
+    },
+    "evidence_before": {
+        "en": "SHA-256 of the record before",
+        "tr": "Önceki kaydın SHA-256’sı",
+    },
+    "evidence_captured": {
+        "en": "Captured",
+        "tr": "Saklandı",
+    },
+    "evidence_context": {
+        "en": "Around it",
+        "tr": "Çevresi",
+    },
+    "evidence_damaged": {
+        "en": "The record {where} is not what it was ({why}), so no report is made of it. Compare it with a backup.",
+        "tr": "{where} numaralı kayıt eskisi gibi değil ({why}); bu yüzden raporu yapılmadı. Yedekle karşılaştır.",
+    },
+    "evidence_empty": {
+        "en": "No record was chosen. Choose at least one.",
+        "tr": "Hiç kayıt seçilmedi. En az birini seç.",
+    },
+    "evidence_file_wrong": {
+        "en": "The file {name} is missing or not what the record says. Restore it from a backup.",
+        "tr": "{name} dosyası yok ya da kayıttakiyle aynı değil. Yedekten geri yükle.",
+    },
+    "evidence_files": {
+        "en": "Files",
+        "tr": "Dosyalar",
+    },
+    "evidence_folder_full": {
+        "en": "The folder {path} is not empty. Choose a new one.",
+        "tr": "{path} klasörü boş değil. Yeni bir klasör seç.",
+    },
+    "evidence_hold": {
+        "en": "Hold",
+        "tr": "Dosya",
+    },
+    "evidence_how": {
+        "en": "Each record carries a hash of all it says and of the record before it; “sha256sum -c SHA256SUMS” checks the files. Captured from public posts as the network gave them.",
+        "tr": "Her kayıt, söylediği her şeyin ve önceki kaydın özetini taşır; “sha256sum -c SHA256SUMS” dosyaları denetler. Herkese açık gönderilerden, ağın verdiği gibi saklandı.",
+    },
+    "evidence_no_bundle": {
+        "en": "There is no evidence report in {path}: the file SHA256SUMS is missing.",
+        "tr": "{path} içinde kanıt raporu yok: SHA256SUMS dosyası eksik.",
+    },
+    "evidence_post": {
+        "en": "Post",
+        "tr": "Gönderi",
+    },
+    "evidence_reason": {
+        "en": "Why",
+        "tr": "Neden",
+    },
+    "evidence_title": {
+        "en": "Evidence for {brand}",
+        "tr": "{brand} için kanıt dosyası",
+    },
+    "evidence_unreadable": {
+        "en": "This record of the evidence vault cannot be read ({detail}). Restore it from a backup.",
+        "tr": "Kanıt kasasındaki bu kayıt okunamıyor ({detail}). Yedekten geri yükle.",
+    },
+    "evidence_without_post": {
+        "en": "There is no post to capture: it needs at least an id and its text.",
+        "tr": "Saklanacak bir gönderi yok: en az kimliği ve metni gerekir.",
     },
     "export_done": {
         "en": "{rows} rows written to {path}.",
@@ -530,6 +638,18 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "“{path}” would unpack to an unreasonable size, so it was left closed. Unpack it yourself and import the folder if you trust it.",
         "tr": "“{path}” açılınca akıl almaz bir boyuta varacağı için açılmadı. Ona güveniyorsan kendin açıp klasörü içe aktar.",
     },
+    "hindsight_early": {
+        "en": "It is still open. Look back once it is out, held, failed or taken back.",
+        "tr": "Bu daha sonuçlanmadı. Yayımlanınca, bekletilince, başarısız olunca ya da geri alınınca dönüp bak.",
+    },
+    "hold_nameless": {
+        "en": "An evidence hold needs a name, a reason and the person who opened it.",
+        "tr": "Kanıt saklamak için dosyanın adı, nedeni ve açan kişi yazılmalı.",
+    },
+    "hold_reason": {
+        "en": "The room check says HOLD. To agree all the same, write why: it goes to the ledger with your name.",
+        "tr": "Ortam yoklaması BEKLET diyor. Yine de onaylamak için nedenini yaz: adınla birlikte deftere geçer.",
+    },
     "hook_off": {
         "en": "This address is switched off, so nothing was sent. Switch it on under Settings, Alarms.",
         "tr": "Bu adres kapalı olduğu için bir şey gönderilmedi. Ayarlar, Alarmlar altından açabilirsin.",
@@ -549,6 +669,22 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "host_unreachable": {
         "en": "{host} could not be reached. Kalkan tries again by itself; if it lasts, check the internet connection.",
         "tr": "{host} sunucusuna ulaşılamadı. Kalkan kendiliğinden yeniden dener; sürerse internet bağlantısını denetle.",
+    },
+    "hours_clock_wrong": {
+        "en": "“{clock}” is no time of day. Write it like 09:30.",
+        "tr": "“{clock}” bir saat değil. 09:30 gibi yaz.",
+    },
+    "hours_never_open": {
+        "en": "The business hours in {zone} have no open hour, so that no answer is ever due. Open at least one day.",
+        "tr": "{zone} için çalışma saatlerinde açık saat yok; hiçbir yanıtın süresi gelmez. En az bir günü aç.",
+    },
+    "hours_wrong": {
+        "en": "The hours of day {day} ({spans}) end before they begin or overlap. Write them in order, like 09:00–18:00.",
+        "tr": "{day}. günün saatleri ({spans}) başlamadan bitiyor ya da çakışıyor. Sırayla yaz, 09:00–18:00 gibi.",
+    },
+    "hours_zone_unknown": {
+        "en": "There is no time zone “{zone}”. Write one like Europe/Istanbul.",
+        "tr": "“{zone}” diye bir saat dilimi yok. Europe/Istanbul gibi bir ad yaz.",
     },
     "import_cursor_unknown": {
         "en": "Where the import stopped cannot be read (“{cursor}”). Import the file from its beginning; nothing is added twice.",
@@ -586,9 +722,21 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "Spark needs Java 17 or later and there is none here. Install one (on Debian: apt install default-jre-headless), or use --engine local.",
         "tr": "Spark Java 17 ya da sonrasını ister, burada yok. Bir tane kur (Debian’da: apt install default-jre-headless) ya da --engine local kullan.",
     },
+    "label_unit_unknown": {
+        "en": "This is not one of the sample's people. Open the sample again and go on from there.",
+        "tr": "Bu, örneklemdeki kişilerden biri değil. Örneklemi yeniden aç ve oradan sürdür.",
+    },
     "last_owner": {
         "en": "A brand keeps at least one owner. Make somebody else an owner first.",
         "tr": "Bir markanın en az bir sahibi olur. Önce başka birini sahip yap.",
+    },
+    "leave_not_given": {
+        "en": "The server gave no leave, so nothing was connected. Try again, and allow Kalkan there.",
+        "tr": "Sunucu izin vermedi, hiçbir hesap bağlanmadı. Yeniden dene ve orada Kalkan’a izin ver.",
+    },
+    "leave_unasked": {
+        "en": "This answer of a server does not belong to anything begun here. Open Accounts and connect the account again.",
+        "tr": "Sunucunun bu yanıtı burada başlatılan bir işe ait değil. Hesaplar sayfasını açıp hesabı yeniden bağla.",
     },
     "ledger_body": {
         "en": "This cannot stand in the ledger ({detail}): only text, whole numbers, lists and names with values can.",
@@ -702,6 +850,14 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "{network} does not know “{option}”. Choose one of: {known}.",
         "tr": "{network}, “{option}” seçeneğini tanımıyor. Şunlardan birini seç: {known}.",
     },
+    "outside_closed": {
+        "en": "This link is no longer open. Ask whoever sent it for a new one.",
+        "tr": "Bu bağlantı artık açık değil. Gönderenden yenisini iste.",
+    },
+    "outside_not_taken": {
+        "en": "Nobody from outside can be asked now: either nothing waits for approval, or the rules take no approvers without an account. An owner sets that under Settings, Approvals.",
+        "tr": "Şu anda dışarıdan kimseye sorulamaz: ya onay bekleyen bir şey yok ya da kurallar hesabı olmayan onaylayan kabul etmiyor. Markanın sahibi bunu Ayarlar, Onaylar altında belirler.",
+    },
     "own_model_extra_missing": {
         "en": "A model of your own needs torch and transformers. Install them with “pip install 'kalkan[transformers]'”.",
         "tr": "Kendi modelin için torch ve transformers gerekir. “pip install 'kalkan[transformers]'” ile kur.",
@@ -722,9 +878,25 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "This is not your password now.",
         "tr": "Şu anki parolan bu değil.",
     },
+    "paused_already": {
+        "en": "Just this is paused already. End that pause first, or pause something else.",
+        "tr": "Bu zaten duraklatılmış. Önce o duraklatmayı bitir ya da başka bir şeyi duraklat.",
+    },
     "person_unknown": {
         "en": "Nobody here signs in as {email}. Check the spelling.",
         "tr": "Burada {email} adresiyle giriş yapan kimse yok. Yazımı kontrol et.",
+    },
+    "picture_gone": {
+        "en": "A picture ({digest}…) is gone from the data folder, or is not what it was. Take it out of the draft and add it again.",
+        "tr": "Bir resim ({digest}…) veri klasöründe yok ya da eskisi gibi değil. Taslaktan çıkarıp yeniden ekle.",
+    },
+    "picture_large": {
+        "en": "The picture is too large: {most} MB a file and 40 million pixels are the most. Make it smaller and add it again.",
+        "tr": "Resim çok büyük: dosya başına en çok {most} MB ve 40 milyon piksel olabilir. Küçültüp yeniden ekle.",
+    },
+    "picture_unreadable": {
+        "en": "This could not be opened as a picture. Save it as JPEG, PNG or WebP and add it again.",
+        "tr": "Bu, resim olarak açılamadı. JPEG, PNG ya da WebP olarak kaydedip yeniden ekle.",
     },
     "planned_past": {
         "en": "The planned time ({at}) is over. Choose a later one.",
@@ -818,6 +990,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "{rows} rows read with {recipe}.",
         "tr": "{rows} satır okundu: {recipe}.",
     },
+    "readings_missing": {
+        "en": "The posts have not been read yet: the columns {columns} are missing. Run “kalkan read” on them first.",
+        "tr": "Gönderiler henüz okunmamış: {columns} sütunları yok. Önce “kalkan read” ile oku.",
+    },
     "redirects_too_many": {
         "en": "{host} sends from one address to the next without end. Check the address.",
         "tr": "{host} hiç bitmeyen bir yönlendirme yapıyor. Adresi denetle.",
@@ -886,13 +1062,173 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "{path} is not empty. Name an empty or new folder with --data; Kalkan overwrites nothing.",
         "tr": "{path} boş değil. --data ile boş ya da yeni bir klasör göster; Kalkan hiçbir şeyin üzerine yazmaz.",
     },
+    "room_answer": {
+        "en": "Answer the people who ask, with what is done and when.",
+        "tr": "Soranlara, ne yapıldığını ve ne zaman yapıldığını söyleyerek yanıt ver.",
+    },
+    "room_ask_care": {
+        "en": "Ask customer care what people are writing.",
+        "tr": "Müşteri hizmetlerine, insanların ne yazdığını sor.",
+    },
+    "room_ask_crisis": {
+        "en": "Ask whoever is on duty for crises.",
+        "tr": "Kriz nöbetindeki kişiye sor.",
+    },
+    "room_ask_legal": {
+        "en": "Ask the lawyers.",
+        "tr": "Hukukçulara sor.",
+    },
+    "room_ask_owner": {
+        "en": "Ask the owner of the brand.",
+        "tr": "Markanın sorumlusuna sor.",
+    },
+    "room_ask_people": {
+        "en": "Ask people of the group that it speaks of.",
+        "tr": "Sözü edilen topluluktan insanlara sor.",
+    },
+    "room_conditional": {
+        "en": "It gives only if people do something for the brand ({words}), while they speak of {story}.",
+        "tr": "İnsanlar {story} konuşurken, yardımı markaya bir şey yapılmasına bağlıyor ({words}).",
+    },
+    "room_contact": {
+        "en": "“{words}” belongs to a story that hurts people: {story} ({authors} people).",
+        "tr": "“{words}”, insanların canını yakan bir konunun sözü: {story} ({authors} kişi).",
+    },
+    "room_day": {
+        "en": "It will be in view on a day that people keep: {day} ({at}).",
+        "tr": "İnsanların tuttuğu bir günde görünecek: {day_tr} ({at}).",
+    },
+    "room_day_divisive": {
+        "en": "{day} ({at}) divides people.",
+        "tr": "{day_tr} ({at}) insanları ikiye bölüyor.",
+    },
+    "room_day_named": {
+        "en": "It names a day that people keep: {day} ({at}).",
+        "tr": "İnsanların tuttuğu bir günün adını anıyor: {day_tr} ({at}).",
+    },
+    "room_divisive": {
+        "en": "People are divided over {story}; whatever the brand says, some will be against it.",
+        "tr": "İnsanlar {story} konusunda ikiye bölünmüş; marka ne derse desin karşı çıkan olacak.",
+    },
+    "room_goods_in_grief": {
+        "en": "It mourns and shows the goods in one breath ({goods}), while people speak of {story}.",
+        "tr": "İnsanlar {story} konuşurken hem yas tutuyor hem ürünü gösteriyor ({goods}).",
+    },
+    "room_grave_story": {
+        "en": "People are speaking of something grave: {story} ({authors} people, {n} posts).",
+        "tr": "İnsanlar ağır bir şey konuşuyor: {story} ({authors} kişi, {n} gönderi).",
+    },
+    "room_hashtag": {
+        "en": "{words}: people use this tag for {story}, and the brand has not used it before.",
+        "tr": "{words}: bu etiketi insanlar {story} için kullanıyor; marka onu daha önce kullanmadı.",
+    },
     "room_hold": {
         "en": "Held: the room check said HOLD at the time of sending. Read why, then wait, reword, or have somebody who may do so decide otherwise.",
         "tr": "Bekletildi: ortam yoklaması gönderme anında BEKLET dedi. Nedenini oku; sonra bekle, metni değiştir ya da yetkili birinden aksine karar vermesini iste.",
     },
+    "room_in_court": {
+        "en": "{words} is before a court, people say. Ask somebody who knows the law.",
+        "tr": "Konuşulana göre {words} mahkemelik. Hukuk bilen birine sor.",
+    },
+    "room_open_call": {
+        "en": "It asks the crowd for stories, and {authors} of {of} people who name the brand now are cross with it.",
+        "tr": "Kalabalıktan hikâye istiyor; şu an markayı anan {of} kişinin {authors} kadarı ona kızgın.",
+    },
+    "room_own_crisis": {
+        "en": "The brand itself is in the middle of it: {story} ({authors} people).",
+        "tr": "Konunun ortasında markanın kendisi var: {story} ({authors} kişi).",
+    },
+    "room_own_crisis_fact": {
+        "en": "The brand has an open issue: {fact}",
+        "tr": "Markanın açık bir sorunu var: {fact}",
+    },
+    "room_pause": {
+        "en": "Offer to pause everything planned for {market}.",
+        "tr": "{market} için planlanan her şeyi durdurmayı öner.",
+    },
+    "room_record_gap": {
+        "en": "It speaks against what is on record: {fact}",
+        "tr": "Kayıttaki şeyle çelişiyor: {fact}",
+    },
+    "room_release_answers_a_call": {
+        "en": "People call on the brand by name, and it answers.",
+        "tr": "İnsanlar markayı adıyla çağırıyor, o da karşılık veriyor.",
+    },
+    "room_release_harmless_story": {
+        "en": "The story hurts nobody.",
+        "tr": "Bu konu kimsenin canını yakmıyor.",
+    },
+    "room_release_one_to_one_reply": {
+        "en": "It answers one person and sells nothing.",
+        "tr": "Tek bir kişiye yanıt veriyor, bir şey satmıyor.",
+    },
+    "room_release_owns_up": {
+        "en": "It says sorry for its own trouble.",
+        "tr": "Kendi kusuru için özür diliyor.",
+    },
+    "room_release_real_link_no_offer": {
+        "en": "The brand has a true tie to this, and nothing is for sale.",
+        "tr": "Markanın bununla gerçek bir bağı var ve satılan bir şey yok.",
+    },
+    "room_release_stand_with_substance": {
+        "en": "The stand comes with an act: who gets what, or what should change.",
+        "tr": "Tavrın yanında yapılan bir şey var: kime ne verildiği ya da neyin değişmesi gerektiği.",
+    },
+    "room_release_useful_to_affected": {
+        "en": "It is of use to those who are hit, and asks nothing in return.",
+        "tr": "Etkilenenlerin işine yarıyor ve karşılığında bir şey istemiyor.",
+    },
+    "room_reword": {
+        "en": "Say it without: {words}.",
+        "tr": "Şunlar olmadan söyle: {words}.",
+    },
+    "room_show": {
+        "en": "Say what is done. Missing: {lacks}.",
+        "tr": "Ne yapıldığını söyle. Eksik olan: {lacks}.",
+    },
+    "room_silence": {
+        "en": "{asking} people name the brand among those that say nothing of {story}.",
+        "tr": "{asking} kişi, {story} için susanlar arasında markayı da sayıyor.",
+    },
+    "room_sweeping": {
+        "en": "A sweeping word on a group of people: {words}.",
+        "tr": "Bir insan topluluğu için toptan bir söz: {words}.",
+    },
+    "room_too_late": {
+        "en": "People have named the brand for its silence; {story} began {days} days ago.",
+        "tr": "İnsanlar markayı sessizliğiyle anıyor; {story} {days} gün önce başladı.",
+    },
+    "room_two_readings": {
+        "en": "“{words}” has a second meaning while people speak of {story}.",
+        "tr": "İnsanlar {story} konuşurken “{words}” başka bir anlama da geliyor.",
+    },
     "room_unknown": {
         "en": "Held: the room could not be checked at the time of sending. Look at the conversation yourself, then let it go by hand or give it a new time.",
         "tr": "Bekletildi: gönderme anında ortam yoklanamadı. Konuşulanlara kendin bak; sonra elle gönder ya da yeni bir zaman ver.",
+    },
+    "room_verdict_care": {
+        "en": "CARE: somebody should look at this first.",
+        "tr": "DİKKAT: önce biri buna baksın.",
+    },
+    "room_verdict_go": {
+        "en": "GO: nothing in the room speaks against it.",
+        "tr": "GEÇ: konuşulanlarda buna engel bir şey yok.",
+    },
+    "room_verdict_hold": {
+        "en": "HOLD: not now, not like this. Ask a person.",
+        "tr": "BEKLE: şimdi değil, böyle değil. Birine sor.",
+    },
+    "room_wait": {
+        "en": "Wait until {until}, then ask the room again.",
+        "tr": "{until} anına dek bekle, sonra yeniden bak.",
+    },
+    "room_words_only": {
+        "en": "Words about {story} and no act: such posts are often called empty ({words}).",
+        "tr": "{story} için yalnızca söz var, yapılan bir şey yok: böyle gönderilere sık sık boş laf denir ({words}).",
+    },
+    "room_words_only_stand": {
+        "en": "It takes a stand ({words}) and names no act: no sum, no recipient, no policy, and none is on record.",
+        "tr": "Tavır alıyor ({words}) ama yapılan bir şey söylemiyor: tutar yok, alan yok, hedef yok; kayıtta da yok.",
     },
     "row_unreadable": {
         "en": "A stored {kind} cannot be read ({detail}). It may come from another version of Kalkan: run “kalkan doctor”.",
@@ -970,6 +1306,194 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "Watch: it is fading by itself.",
         "tr": "İzle: kendiliğinden sönüyor.",
     },
+    "shield_audit_no_ids": {
+        "en": "These posts have no ids, so that nobody could say which of them was judged. Audit posts of the archive.",
+        "tr": "Bu gönderilerin kimliği yok; hangisine karar verildiği bilinemez. Arşivdeki gönderileri denetle.",
+    },
+    "shield_folded_abuse": {
+        "en": "Folded: insults and nothing that asks or criticises. Open it if you want to.",
+        "tr": "Katlandı: hakaret var, soru da eleştiri de yok. İstersen aç.",
+    },
+    "shield_folded_hate": {
+        "en": "Folded: it demeans people for what they are.",
+        "tr": "Katlandı: insanları kimliklerinden ötürü aşağılıyor.",
+    },
+    "shield_folded_rule": {
+        "en": "Folded by the team’s rule “{rule}”.",
+        "tr": "Ekibin “{rule}” kuralıyla katlandı.",
+    },
+    "shield_folded_sexual": {
+        "en": "Folded: sexual insults.",
+        "tr": "Katlandı: cinsel içerikli hakaret.",
+    },
+    "shield_folded_spam": {
+        "en": "Folded: it reads as advertising or bait.",
+        "tr": "Katlandı: reklam ya da tuzak gibi okunuyor.",
+    },
+    "shield_held_doxing": {
+        "en": "Held for a named person: it may give away where somebody lives or how to reach them.",
+        "tr": "Adı belli bir kişi için tutuluyor: birinin adresini ya da numarasını ifşa ediyor olabilir.",
+    },
+    "shield_held_threat": {
+        "en": "Held for a named person: it reads as a threat.",
+        "tr": "Adı belli bir kişi için tutuluyor: tehdit gibi okunuyor.",
+    },
+    "shield_policy_unreadable": {
+        "en": "This shield policy cannot be read ({detail}). Save it again on the shield page.",
+        "tr": "Bu kalkan ilkesi okunamıyor ({detail}). Kalkan sayfasında yeniden kaydet.",
+    },
+    "shield_rule_empty": {
+        "en": "The rule “{name}” needs at least one word or account, and at most {most}.",
+        "tr": "“{name}” kuralına en az bir sözcük ya da hesap gerekir; en çok {most}.",
+    },
+    "shield_rule_unreadable": {
+        "en": "This rule cannot be read ({detail}). Write it again.",
+        "tr": "Bu kural okunamıyor ({detail}). Yeniden yaz.",
+    },
+    "shield_rule_wrong": {
+        "en": "The rule “{name}” has a {field} that does not exist. Choose one of: {known}.",
+        "tr": "“{name}” kuralının {field} değeri tanınmıyor. Şunlardan birini seç: {known}.",
+    },
+    "shield_says_balanced": {
+        "en": "What is likely abuse is folded; harsh criticism stays open.",
+        "tr": "Hakaret olması muhtemel olan katlanır; sert eleştiri açık kalır.",
+    },
+    "shield_says_fold_abuse_off": {
+        "en": "Abuse is shown as it is.",
+        "tr": "Hakaret olduğu gibi gösterilir.",
+    },
+    "shield_says_fold_abuse_on": {
+        "en": "Abuse is folded behind its category. One click opens it.",
+        "tr": "Hakaret, türünün arkasına katlanır. Bir tıkla açılır.",
+    },
+    "shield_says_fold_insults_off": {
+        "en": "Insults inside complaints are shown as they are.",
+        "tr": "Şikâyetlerin içindeki hakaretler olduğu gibi gösterilir.",
+    },
+    "shield_says_fold_insults_on": {
+        "en": "In a complaint only the insult is folded; the complaint is shown.",
+        "tr": "Bir şikâyetin içinde yalnızca hakaret katlanır; şikâyet gösterilir.",
+    },
+    "shield_says_fold_spam_off": {
+        "en": "Advertising and bait are shown.",
+        "tr": "Reklam ve tuzaklar gösterilir.",
+    },
+    "shield_says_fold_spam_on": {
+        "en": "Advertising and bait are folded.",
+        "tr": "Reklam ve tuzaklar katlanır.",
+    },
+    "shield_says_gentle": {
+        "en": "Only what is almost surely abuse is folded; the rest you read as it is.",
+        "tr": "Yalnızca neredeyse kesin hakaret olan katlanır; gerisini olduğu gibi okursun.",
+    },
+    "shield_says_hold_doxing_off": {
+        "en": "Private addresses and numbers are not held.",
+        "tr": "Özel adres ve numaralar tutulmaz.",
+    },
+    "shield_says_hold_doxing_on": {
+        "en": "Private addresses and numbers are held for a named person.",
+        "tr": "Özel adres ve numaralar adı belli bir kişi için tutulur.",
+    },
+    "shield_says_hold_threats_off": {
+        "en": "Threats are not held.",
+        "tr": "Tehditler tutulmaz.",
+    },
+    "shield_says_hold_threats_on": {
+        "en": "Threats are held for a named person, and captured as evidence.",
+        "tr": "Tehditler adı belli bir kişi için tutulur ve kanıt olarak saklanır.",
+    },
+    "shield_says_rule": {
+        "en": "Questions, asks, complaints and criticism are never hidden, whatever is chosen here.",
+        "tr": "Burada ne seçilirse seçilsin sorular, istekler, şikâyetler ve eleştiriler hiç gizlenmez.",
+    },
+    "shield_says_strict": {
+        "en": "What may be abuse is folded too; you will meet more folds that were not needed.",
+        "tr": "Hakaret olabilecek olan da katlanır; gereksiz katlanmış gönderilere daha sık rastlarsın.",
+    },
+    "shield_shown_abuse": {
+        "en": "Abuse; the policy lets it show.",
+        "tr": "Hakaret; ilke gösterilmesine izin veriyor.",
+    },
+    "shield_shown_ask": {
+        "en": "It asks the brand to do something.",
+        "tr": "Markadan bir şey yapmasını istiyor.",
+    },
+    "shield_shown_complaint": {
+        "en": "A complaint.",
+        "tr": "Bir şikâyet.",
+    },
+    "shield_shown_criticism": {
+        "en": "Criticism.",
+        "tr": "Eleştiri.",
+    },
+    "shield_shown_grievance": {
+        "en": "Shown: harsh, but it is a criticism, and a criticism is never hidden.",
+        "tr": "Gösteriliyor: sert, ama bir eleştiri; eleştiri hiç gizlenmez.",
+    },
+    "shield_shown_other": {
+        "en": "Nothing that asks for care.",
+        "tr": "Özen isteyen bir şey yok.",
+    },
+    "shield_shown_praise": {
+        "en": "Praise.",
+        "tr": "Övgü.",
+    },
+    "shield_shown_question": {
+        "en": "A question.",
+        "tr": "Bir soru.",
+    },
+    "shield_shown_rule": {
+        "en": "Shown by the team’s rule “{rule}”.",
+        "tr": "Ekibin “{rule}” kuralıyla gösteriliyor.",
+    },
+    "shield_shown_spam": {
+        "en": "Advertising or bait; the policy lets it show.",
+        "tr": "Reklam ya da tuzak; ilke gösterilmesine izin veriyor.",
+    },
+    "shield_shown_threat": {
+        "en": "A threat or a private address; the policy does not hold it.",
+        "tr": "Tehdit ya da özel adres; ilke bunu tutmuyor.",
+    },
+    "shield_softened": {
+        "en": "Shown, with the insult in it folded (words: {words}): the criticism stays.",
+        "tr": "Gösteriliyor, içindeki hakaret katlandı ({words} sözcük): eleştiri olduğu gibi duruyor.",
+    },
+    "shield_softened_rule": {
+        "en": "Shown, with the words of the team’s rule “{rule}” folded (words: {words}): a criticism is never hidden.",
+        "tr": "Gösteriliyor, ekibin “{rule}” kuralındaki sözler katlandı ({words} sözcük): eleştiri hiç gizlenmez.",
+    },
+    "shield_strictness_unknown": {
+        "en": "There is no strictness “{strictness}”. Choose one of: {known}.",
+        "tr": "“{strictness}” diye bir sıkılık yok. Şunlardan birini seç: {known}.",
+    },
+    "shield_why_ask": {
+        "en": "Ask",
+        "tr": "İstek",
+    },
+    "shield_why_complaint": {
+        "en": "Complaint",
+        "tr": "Şikâyet",
+    },
+    "shield_why_grievance": {
+        "en": "Criticism: it is never hidden",
+        "tr": "Eleştiri: hiç gizlenmez",
+    },
+    "shield_why_no_threat": {
+        "en": "Not a threat",
+        "tr": "Tehdit değil",
+    },
+    "shield_why_not_abuse": {
+        "en": "Little that speaks for abuse",
+        "tr": "Hakaret sayılacak pek bir şey yok",
+    },
+    "shield_why_praise": {
+        "en": "Praise",
+        "tr": "Övgü",
+    },
+    "shield_why_question": {
+        "en": "Question",
+        "tr": "Soru",
+    },
     "sign_in_again": {
         "en": "Too much time has passed since the password. Sign in again.",
         "tr": "Parolanın üzerinden çok zaman geçti. Yeniden giriş yap.",
@@ -1046,6 +1570,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "There is no reading tier “{tier}”. Choose one of: {known}.",
         "tr": "“{tier}” diye bir okuma düzeyi yok. Şunlardan birini seç: {known}.",
     },
+    "time_unreadable": {
+        "en": "“{given}” in {field} is no time. Write it like 2026-11-25T10:00:00+03:00.",
+        "tr": "{field} alanındaki “{given}” bir zaman değil. 2026-11-25T10:00:00+03:00 gibi yaz.",
+    },
     "time_without_zone": {
         "en": "“{value}” is a time without a time zone. Add one, such as +03:00 or Z.",
         "tr": "“{value}” saat dilimi olmayan bir zaman. +03:00 ya da Z gibi bir dilim ekle.",
@@ -1073,6 +1601,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "token_unreadable": {
         "en": "The token for {network} holds signs that no token has. Copy it again, whole and without spaces.",
         "tr": "{network} için verilen erişim anahtarında olmaması gereken işaretler var. Boşluksuz ve eksiksiz olarak yeniden kopyala.",
+    },
+    "triage_done": {
+        "en": "{rows} posts: {show} shown, {soften} softened, {hold} held.",
+        "tr": "{rows} gönderi: {show} gösteriliyor, {soften} yumuşatıldı, {hold} tutuldu.",
     },
     "trial_waits": {
         "en": "A trial is on its way already. Wait until it arrives or is given up.",

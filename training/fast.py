@@ -1,7 +1,9 @@
 """Make the fast reader: ``python -m training.fast --data ../shared/data --out kalkan/reading/weights``.
 
 Words and vectors → language → the network → the linear part → calibration → one file of weights and its card. Every
-stage leaves its result in ``--work`` and is not done again. One process, one thread, seeds fixed.
+stage leaves its result in ``--work`` and is not done again. One process, one thread, seeds fixed. Where the careful
+reader's soft labels stand in ``--work`` (``python -m training.careful --soft``) it learns from them too. ``--seeds``
+makes it that many times; the first is shipped, the card tells how far they lie apart.
 """
 
 from __future__ import annotations
@@ -20,11 +22,13 @@ import pyarrow as pa
 import torch
 import torch.nn.functional as nn
 
+from kalkan.reading import kernel
 from kalkan.reading import weights as files
 from kalkan.reading import words as cut
 from kalkan.reading.fast import Fast
-from training import calibrate, card, language, linear, patterns, sets, teacher_words
+from training import calibrate, card, language, linear, measures, patterns, sets, teacher_words
 from training.net import Corpus, Net, Shape, corpus, start_from
+from training.soft import FILE, UNLABELLED, Soft
 
 Floats = npt.NDArray[np.float32]
 
@@ -41,11 +45,18 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--rows", type=int, default=160_000, help="rows an epoch")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seeds", type=int, default=3, help="how many runs; the first is shipped")
     given = parser.parse_args()
     torch.set_num_threads(1)
     given.work.mkdir(parents=True, exist_ok=True)
     given.out.mkdir(parents=True, exist_ok=True)
-    make(given.data, given.out, given.work, epochs=given.epochs, rows=given.rows, seed=given.seed)
+    runs = {}
+    for seed in range(given.seed + given.seeds - 1, given.seed - 1, -1):
+        folder = given.out if seed == given.seed else given.work / f"seed-{seed}"
+        folder.mkdir(exist_ok=True)
+        runs[seed] = make(
+            given.data, folder, given.work, epochs=given.epochs, rows=given.rows, seed=seed, others=list(runs.values())
+        )
 
 
 def kept(path: Path, make_it: Callable[[], Any]) -> Any:
@@ -58,26 +69,52 @@ def kept(path: Path, make_it: Callable[[], Any]) -> Any:
     return pickle.loads(path.read_bytes())
 
 
-def make(data: Path, out: Path, work: Path, *, epochs: int, rows: int, seed: int) -> None:
-    """All stages; writes ``NAME.npz`` and ``CARD.md`` into ``out``."""
+def make(
+    data: Path, out: Path, work: Path, *, epochs: int, rows: int, seed: int, others: list[dict[str, float]]
+) -> dict[str, float]:
+    """All stages; writes ``NAME.npz`` and ``CARD.md`` into ``out``, and gives back what was measured on val."""
     abc = kept(work / "alphabet.pickle", cut.alphabet)
-    train, val = kept(work / "rows.pickle", lambda: _rows(data))
-    spoken = kept(work / "language.pickle", lambda: language.train(data, train, abc, seed=seed))
-    names, shown = kept(work / "vocabulary.pickle", lambda: _vocabulary(train, abc))
+    labelled, val = kept(work / "rows.pickle", lambda: _rows(data))
+    spoken = kept(work / "language.pickle", lambda: language.train(data, labelled, abc, seed=1))
+    names, shown = kept(work / "vocabulary.pickle", lambda: _vocabulary(labelled, abc))
     keys, order = _keys(names)
     vectors = kept(work / "vectors.pickle", lambda: _vectors([shown[name] for name in names]))
-    net, seen = _train(train, val, abc, keys, order, names, vectors, epochs=epochs, rows=rows, seed=seed, work=work)
-    table, bias = kept(work / f"linear-{seed}.pickle", lambda: _linear(train, abc, seed=seed))
+    given: Soft | None = pickle.loads((work / FILE).read_bytes()) if (work / FILE).exists() else None
+    print("learning from labels" + (" and soft labels" if given else " alone"))
+    train = [*labelled, *(given.rows() if given else [])]
+    known = targets(train, silver=True)
+    if given:
+        given.blend(*known)
+    net, seen = _train(
+        train, known, val, abc, keys, order, names, vectors, epochs=epochs, rows=rows, seed=seed, work=work
+    )
+    table, bias = kept(work / f"linear-{seed}.pickle", lambda: _linear(train, known, abc, seed=seed))
     arrays = pack(net, keys) | spoken[0]
     meta = {"tasks": list(sets.TASKS), "seed": seed, **spoken[1]}
-    share = _shares(arrays, meta, table, bias, abc, work, val)
+    folder = work / f"alone-{seed}"
+    folder.mkdir(exist_ok=True)
+    share = _shares(arrays, meta, table, bias, abc, folder, val)
     print("linear part: " + ", ".join(f"{task} {one:.2f}" for task, one in zip(sets.TASKS, share, strict=True)))
     arrays |= linear.pack(table, bias, share)
-    files.save(NAME, arrays, meta | calibrate.NONE, abc, work)
-    meta |= calibrate.fit(work, NAME, val)
+    files.save(NAME, arrays, meta | calibrate.NONE, abc, folder)
+    files.load.cache_clear()
+    meta |= calibrate.fit(folder, NAME, val)
+    files.load.cache_clear()
     path = files.save(NAME, arrays, meta, abc, out)
-    card.write(out, NAME, path, data, meta, train_rows=len(train), seen=seen)
-    print(f"{path} {path.stat().st_size / 1e6:.1f} MB")
+    found = _measured(path, val)
+    print(f"seed {seed}: " + ", ".join(f"{name} {value:.4f}" for name, value in found.items()))
+    card.write(out, NAME, path, data, meta, train_rows=len(train), seen=seen, runs=[found, *others])
+    print(f"{path} {path.stat().st_size / 1e6:.1f} MB", flush=True)
+    return found
+
+
+def _measured(path: Path, val: list[sets.Row]) -> dict[str, float]:
+    loaded = files.load(path.stem, path.parent)
+    reader = Fast(loaded)
+    scores, sums = reader.score(pa.array([row.text for row in val], pa.string()))
+    best, _ = reader.language.decide(sums)
+    said = [reader.language.names[at] if at >= 0 else "" for at in best]
+    return measures.headlines(kernel.probabilities(scores, said, loaded.meta["calibration"]), val)
 
 
 def _rows(data: Path) -> tuple[list[sets.Row], list[sets.Row]]:
@@ -86,11 +123,13 @@ def _rows(data: Path) -> tuple[list[sets.Row], list[sets.Row]]:
     return train, list(sets.rows(data, "val"))
 
 
-def _linear(train: list[sets.Row], abc: cut.Alphabet, *, seed: int) -> tuple[Floats, Floats]:
-    rows = [row for row in train if row.source not in linear.LEFT_OUT]
-    wanted, counts = targets(rows, silver=True)
+def _linear(
+    train: list[sets.Row], known: tuple[Floats, Floats], abc: cut.Alphabet, *, seed: int
+) -> tuple[Floats, Floats]:
+    at = [at for at, row in enumerate(train) if row.source not in linear.LEFT_OUT]
+    rows, wanted, counts = [train[one] for one in at], known[0][at], known[1][at]
     weight = np.array([row.weight for row in rows], np.float32)
-    place = {name: at for at, name in enumerate(sets.TRAINED)}
+    place = {name: at for at, name in enumerate((*sets.TRAINED, UNLABELLED))}
     source = np.array([place[row.source] for row in rows], np.int64)
     x = linear.features([row.text for row in rows], abc, linear.BUCKETS)
     return linear.train(x, wanted, counts * (weight / weight.mean())[:, None], source, BALANCE, seed=seed)
@@ -98,12 +137,11 @@ def _linear(train: list[sets.Row], abc: cut.Alphabet, *, seed: int) -> tuple[Flo
 
 def _shares(
     arrays: dict[str, npt.NDArray[Any]], meta: dict[str, Any], table: Floats, bias: Floats, abc: cut.Alphabet,
-    work: Path, val: list[sets.Row],
+    folder: Path, val: list[sets.Row],
 ) -> Floats:  # fmt: skip
     """How much of the linear part is added to the network, task by task, fitted on val."""
-    folder = work / "alone"
-    folder.mkdir(exist_ok=True)
     files.save(NAME, arrays | linear.pack(table, bias, np.zeros_like(bias)), meta | calibrate.NONE, abc, folder)
+    files.load.cache_clear()
     texts = [row.text for row in val]
     alone, _ = Fast(files.load(NAME, folder)).score(pa.array(texts, pa.string()))
     return linear.shares(alone, linear.features(texts, abc, len(table)) @ table + bias, *calibrate.known(val))
@@ -171,13 +209,16 @@ def targets(train: list[sets.Row], *, silver: bool) -> tuple[npt.NDArray[np.floa
 
 
 def _train(
-    train: list[sets.Row], val: list[sets.Row], abc: cut.Alphabet, keys: cut.Keys, order: npt.NDArray[np.int64],
-    names: list[str], vectors: npt.NDArray[np.float32] | None, *, epochs: int, rows: int, seed: int, work: Path,
+    train: list[sets.Row], known: tuple[Floats, Floats], val: list[sets.Row], abc: cut.Alphabet, keys: cut.Keys,
+    order: npt.NDArray[np.int64], names: list[str], vectors: npt.NDArray[np.float32] | None, *,
+    epochs: int, rows: int, seed: int, work: Path,
 ) -> tuple[Net, int]:  # fmt: skip
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
     shape = Shape(words=len(keys), tasks=len(sets.TASKS))
-    data = kept(work / "corpus.pickle", lambda: corpus([row.text for row in train], abc, keys, shape.buckets))
+    data = kept(
+        work / f"corpus-{len(train)}.pickle", lambda: corpus([row.text for row in train], abc, keys, shape.buckets)
+    )
     later = kept(work / "later.pickle", lambda: corpus([row.text for row in val], abc, keys, shape.buckets))
     net = Net(shape)
     if vectors is not None:
@@ -186,11 +227,11 @@ def _train(
         words = alone.words[alone.offsets[single]].astype(np.int64)
         start_from(net, alone, words, torch.from_numpy(vectors[single]), epochs=6, seed=seed)
         print("words have their start", flush=True)
-    wanted, counts = targets(train, silver=True)
+    wanted, counts = known
     weight = np.array([row.weight for row in train], np.float32)
     chance = weight / weight.sum()
     steps, done = epochs * (rows // 256), 0
-    place = {name: at for at, name in enumerate(sets.TRAINED)}
+    place = {name: at for at, name in enumerate((*sets.TRAINED, UNLABELLED))}
     source = torch.tensor([place[row.source] for row in train])
     sparse = torch.optim.SparseAdam(net.tables(), lr=2e-3)
     others = [one for one in net.parameters() if all(one is not table for table in net.tables())]

@@ -80,7 +80,7 @@ class Shape:
     channels: int = 128
     bag: int = 64
     trunk: int = 192
-    sources: int = 25
+    sources: int = 26
     tasks: int = 19
 
 

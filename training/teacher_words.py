@@ -55,6 +55,7 @@ class Teacher:
             at += 2 + length + 21
         self.tokenizer = _tokenizer(blob, offsets, scores, (bos, eos, pad, unknown))
         self.tensors = self._load()
+        self.blocks = self._blocks("emb.word", self.pieces, self.width)
         del self._raw
 
     def _plain(self, name: str) -> torch.Tensor:
@@ -62,13 +63,17 @@ class Teacher:
         return torch.from_numpy(np.frombuffer(self._raw, "<f4", nbytes // 4, offset).copy())
 
     def _packed(self, name: str, rows: int, columns: int) -> torch.Tensor:
-        blocks = np.frombuffer(
-            self._raw, np.dtype([("d", "<f2"), ("q", "u1", 16)]), rows * columns // 32, self._at[name][0]
-        )
+        blocks = self._blocks(name, rows, columns).reshape(-1)
         low = (blocks["q"] & 15).astype(np.int8) - 8
         high = (blocks["q"] >> 4).astype(np.int8) - 8
         values = np.concatenate([low, high], 1).astype(np.float32) * blocks["d"].astype(np.float32)[:, None]
         return torch.from_numpy(values.reshape(rows, columns))
+
+    def _blocks(self, name: str, rows: int, columns: int) -> npt.NDArray[Any]:
+        """Blocks of 32 weights as they are stored, rows × blocks: a scale ``d`` and 32 numbers of four bits ``q``."""
+        kind = np.dtype([("d", "<f2"), ("q", "u1", 16)])
+        stored = np.frombuffer(self._raw, kind, rows * columns // 32, self._at[name][0])
+        return stored.reshape(rows, columns // 32).copy()
 
     def _load(self) -> dict[str, torch.Tensor]:
         h, f = self.width, self.inner

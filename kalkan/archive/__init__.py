@@ -70,7 +70,9 @@ class Archive:
         self._thread = threading.RLock()
         self._file = filelock.FileLock(str(root / "lock"), timeout=_LOCK_SECONDS)
         with self.alone() if create else self._thread:
-            self.logs: Final[dict[str, Log]] = {name: Log(root, name, create=create) for name in STORED}
+            # an archive from before a table existed gets it, empty, whoever opens it
+            made = create or (root / "posts" / "_delta_log").is_dir()
+            self.logs: Final[dict[str, Log]] = {name: Log(root, name, create=made) for name in STORED}
             if create:
                 for log in self.logs.values():
                     log.migrate()
@@ -265,7 +267,7 @@ class Archive:
         until: datetime | None = None,
         tables: Sequence[str] = ("mentions",),
     ) -> pa.Table:
-        """Answer ``sql`` (DuckDB) over views of ``tables``: posts, mentions, gone, counts, events.
+        """Answer ``sql`` (DuckDB) over views of ``tables``: posts, mentions, readings, gone, counts, events.
 
         ``since`` ≤ at < ``until`` limits every view and the files that are opened. Each post is there once, in its
         latest version; what is deleted or erased is not there. Views have the columns as stored and ``day``.

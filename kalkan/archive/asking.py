@@ -21,7 +21,7 @@ from kalkan.archive.tables import File, Log, read_file
 from kalkan.errors import ArchiveDamaged, InvalidInput
 
 _MEMORY: Final = "2GB"
-_HELD: Final = ("mentions",)  # what pages ask for again and again
+_HELD: Final = ("mentions", "readings")  # what pages ask for again and again
 _MOST_HELD: Final = 500_000  # rows, some 0.7 KB each
 _MOST_PIECES: Final = 16
 
@@ -39,7 +39,7 @@ class Hidden:
     )
 
     def clause(self) -> str:
-        """A condition on posts and mentions; empty when nothing is hidden."""
+        """A condition on posts, mentions and readings; empty when nothing is hidden."""
         parts = []
         if self.keys.num_rows:
             parts.append("key NOT IN (SELECT key FROM hidden_keys)")
@@ -234,7 +234,7 @@ def view(
         conditions.append(f"r.\"at\" >= TIMESTAMPTZ '{since.isoformat()}'")
     if until is not None:
         conditions.append(f"r.\"at\" < TIMESTAMPTZ '{until.isoformat()}'")
-    if log.name in ("posts", "mentions") and (clause := hidden.clause()):
+    if log.name in ("posts", "mentions", "readings") and (clause := hidden.clause()):
         conditions.append(clause)
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     day = 'CAST(r."at" AS DATE) AS day'

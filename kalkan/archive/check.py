@@ -64,16 +64,19 @@ def _fault(log: Log, file: File) -> KalkanError | None:
 
 
 def _doubled(archive: Archive) -> list[KalkanError]:
-    """Rule 1: no version of a post is there twice."""
-    log = archive.logs["posts"]
-    if not log.files:
-        return []
-    rows = archive.engine.scan(
-        "SELECT count(*) AS n FROM (SELECT key, edited_at, count(*) AS c FROM "
-        f"{read(log.paths())} GROUP BY ALL HAVING c > 1)"
-    )
-    doubled = rows["n"][0].as_py()
-    return [KalkanError("archive_rows_doubled", path=str(log.root), n=doubled)] if doubled else []
+    """Rule 1: no version of a post is there twice, and none was read twice by one recipe."""
+    faults = []
+    for name, columns in (("posts", "key, edited_at"), ("readings", "key, edited_at, recipe")):
+        log = archive.logs[name]
+        if not log.files:
+            continue
+        rows = archive.engine.scan(
+            f"SELECT count(*) AS n FROM (SELECT {columns}, count(*) AS c FROM "
+            f"{read(log.paths())} GROUP BY ALL HAVING c > 1)"
+        )
+        if doubled := rows["n"][0].as_py():
+            faults.append(KalkanError("archive_rows_doubled", path=str(log.root), n=doubled))
+    return faults
 
 
 def _cursors(archive: Archive) -> list[KalkanError]:

@@ -152,7 +152,7 @@ def _take_out(archive: Archive, now: datetime) -> tuple[int, int]:
     if mark is None or not hidden.clause():
         return 0, 0
     removed = rewritten = 0
-    for name in ("mentions", "posts"):
+    for name in ("readings", "mentions", "posts"):
         log = archive.logs[name]
         log.refresh()
         for file in log.files:

@@ -24,7 +24,7 @@ from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
 from kalkan.errors import ArchiveDamaged, InvalidInput
-from kalkan.posts import COUNTS, GONE, MENTIONS, READ_POSTS, UTC_US
+from kalkan.posts import COUNTS, GONE, MENTIONS, POSTS, READ_POSTS, READINGS, UTC_US
 
 SCHEMA_VERSION: Final = 1
 
@@ -48,14 +48,26 @@ EVENTS: Final = pa.schema(
 )
 """What a source could not give: gaps, and rows kept out."""
 
+READ_AGAIN: Final = pa.schema(
+    [
+        *(POSTS.field(name) for name in ("id", "network", "author_id", "at", "edited_at")),
+        *READINGS,
+        pa.field("read_at", UTC_US, nullable=False),  # our clock when it was read
+    ]
+)
+"""A post read by another recipe than the one it was heard with: one row a version of a post and recipe."""
+
 STORED: Final[dict[str, pa.Schema]] = {
     "posts": pa.schema([*READ_POSTS, _KEY, _FOLDED, _BATCH]),
     "mentions": pa.schema([*MENTIONS, _KEY, _FOLDED, _BATCH]),
+    "readings": pa.schema([*READ_AGAIN, _KEY]),
     "gone": pa.schema([*GONE, _KEY, _SOURCE, _BATCH, _ADDED]),
     "counts": pa.schema([*COUNTS, _SOURCE, _BATCH]),
     "events": pa.schema([*EVENTS, _SOURCE, _BATCH]),
 }
 """Every table as stored, without its partition column ``day`` (the UTC day of ``at``, as text)."""
+
+_ORDER: Final = {"readings": [("recipe", "ascending"), ("at", "ascending")]}  # so that one recipe's rows lie together
 
 Migration = Callable[[DeltaTable], None]
 MIGRATIONS: Final[dict[int, Migration]] = {}
@@ -163,7 +175,7 @@ class Log:
         for day in sorted(names):
             part = rows if len(names) == 1 else rows.filter(pc.equal(days, day))
             if sort:
-                part = part.sort_by("at")
+                part = part.sort_by(_ORDER.get(self.name, "at"))
             actions.append(self._write_day(part, day))
         return actions
 

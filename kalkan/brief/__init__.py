@@ -9,12 +9,26 @@ and against the archive; that posts are quoted without names and never as markup
 
 from __future__ import annotations
 
-from kalkan.brief.page import Bar, Block, Brief, Cell, Chart, Items, Paragraph, Quotes, Section, Span, Table, from_json
+from kalkan.brief.page import (
+    Bar,
+    Block,
+    Brief,
+    Cell,
+    Chart,
+    Items,
+    Paragraph,
+    Quotes,
+    Section,
+    Span,
+    Table,
+    from_json,
+    from_plain,
+)
 from kalkan.brief.proof import Found, links, opened, verify
 from kalkan.brief.render import html, pdf
 from kalkan.brief.sections import Act, Told, compose
 
 __all__ = [
     "Act", "Bar", "Block", "Brief", "Cell", "Chart", "Found", "Items", "Paragraph", "Quotes", "Section", "Span",
-    "Table", "Told", "compose", "from_json", "html", "links", "opened", "pdf", "verify",
+    "Table", "Told", "compose", "from_json", "from_plain", "html", "links", "opened", "pdf", "verify",
 ]  # fmt: skip

@@ -168,6 +168,61 @@ def from_json(text: str | bytes) -> dict[str, Any]:
     return found
 
 
+_KINDS: Final[dict[str, type[Any]]] = {
+    "paragraph": Paragraph, "table": Table, "chart": Chart, "quotes": Quotes, "items": Items,
+}  # fmt: skip
+
+
+def from_plain(plain: Mapping[str, Any]) -> Brief:
+    """The brief whose plain values these are, equal to the one they were made from.
+
+    :raises InvalidInput: ``brief_unreadable``.
+    """
+    try:
+        rest = {name: value for name, value in plain.items() if name not in ("kalkan", "version")}
+        for name in ("since", "until", "made_at"):
+            rest[name] = datetime.fromisoformat(rest[name])
+        for name in ("sections", "back"):
+            rest[name] = tuple(_section(one) for one in rest[name])
+        rest["lead"] = _block(rest["lead"])
+        rest["head"], rest["recipes"] = tuple(rest["head"]), tuple(rest["recipes"])
+        return Brief(**rest)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InvalidInput("brief_unreadable", detail=str(error)[:200]) from error
+
+
+def _section(plain: Mapping[str, Any]) -> Section:
+    return Section(**{**plain, "blocks": tuple(_block(one) for one in plain["blocks"])})
+
+
+def _block(plain: Mapping[str, Any]) -> Any:
+    kind = _KINDS[plain["kind"]]
+    given = {name: _tuples(value) for name, value in plain.items()}
+    if kind is Paragraph:
+        given["spans"] = _spans(plain["spans"])
+    if kind is Items:
+        given["items"] = tuple(_spans(item) for item in plain["items"])
+    if kind is Table:
+        given["rows"] = tuple(tuple(_cell(cell) for cell in row) for row in plain["rows"])
+    return kind(**given)
+
+
+def _cell(plain: Mapping[str, Any]) -> Cell:
+    bar = plain["bar"]
+    return Cell(
+        spans=_spans(plain["spans"]),
+        bar=None if bar is None else Bar(**{name: _tuples(value) for name, value in bar.items()}),
+    )
+
+
+def _spans(plain: Any) -> tuple[Span, ...]:
+    return tuple(Span(**one) for one in plain)
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(one) for one in value) if isinstance(value, list) else value
+
+
 def _canonical(plain: Mapping[str, Any]) -> str:
     return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 

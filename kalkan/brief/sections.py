@@ -6,7 +6,7 @@ says so. Counts nothing itself; every number comes from :mod:`kalkan.figures` wi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -19,6 +19,7 @@ from kalkan.brands import Brand
 from kalkan.brief.page import Bar, Brief, Cell, Chart, Items, Paragraph, Quotes, Section, Span, Table
 from kalkan.brief.words import count_within, say, within
 from kalkan.figures import ENOUGH, Archive, Ask, Figure, Figures, Interval, Where, answer
+from kalkan.figures.estimate import Estimate
 from kalkan.figures.intervals import count as count_interval
 from kalkan.figures.select import READ_SQL
 from kalkan.posts import ABOUT, FEELINGS
@@ -71,6 +72,7 @@ class _Making:
     until: datetime
     made_at: datetime
     long: bool
+    honest: Mapping[str, Estimate]
     asks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
@@ -122,6 +124,7 @@ def compose(
     sort: str = "leadership",
     stories: Sequence[Told] = (),
     acts: Sequence[Act] = (),
+    honest: Mapping[str, Estimate] | None = None,
     by: str = "",
 ) -> Brief:
     """The brief on ``brand`` for ``since`` ≤ at < ``until``; ``sort`` is leadership (one page) or team (longer).
@@ -129,7 +132,7 @@ def compose(
     Deterministic: the same archive, arguments and clock give the same bytes.
     """
     own = formats.language(lang)
-    made = _Making(archive, brand, own, ZoneInfo(zone), zone, since, until, made_at, sort == "team")
+    made = _Making(archive, brand, own, ZoneInfo(zone), zone, since, until, made_at, sort == "team", honest or {})
     whole = answer(
         made.ask(
             measures=("posts", "authors", *FEELINGS, "feeling_not_sure", "complaint", "praise"),
@@ -140,6 +143,7 @@ def compose(
     )
     wanted = _wanted(made)
     authors = whole.one("authors")
+    lead = _lead(made, whole, wanted, stories)
     sections: list[Section] = []
     if authors.count:
         sections = [_feelings(made, whole), _asks(made, wanted), _days(made, whole), _quotes(made)]
@@ -167,7 +171,7 @@ def compose(
         until=until,
         made_at=made_at,
         zone=zone,
-        lead=_lead(made, whole, wanted, stories),
+        lead=lead,
         sections=tuple(sections),
         back=_back(made, whole),
         asks=made.asks,
@@ -275,7 +279,7 @@ def _feelings(made: _Making, whole: Figures) -> Section:
         "feel_note",
         n=made.n(whole.one("authors").count),
         unsure=formats.share(unsure.value, lang=made.lang),
-        corrected=made.say("uncorrected"),
+        corrected=_corrected(made, shown),
     )
     head = (made.say("feeling"), f"0–{formats.share(top, lang=made.lang)}", made.say("now"), made.say("change"))
     table = Table(head=head, rows=rows, right=(2,), caption=made.say("feel"))
@@ -285,6 +289,15 @@ def _feelings(made: _Making, whole: Figures) -> Section:
         wide=False,
         blocks=(table, Paragraph(spans=(Span(text=note),), size="note")),
     )
+
+
+def _corrected(made: _Making, shown: Sequence[Figure]) -> str:
+    """Which of the shares people's labels stand behind."""
+    known = [one.measure for one in shown if one.measure in made.honest]
+    if not known:
+        return made.say("uncorrected")
+    names = ", ".join(made.say(name) for name in known)
+    return made.say("corrected", names=names, n=made.n(max(made.honest[name].labels for name in known)))
 
 
 def _feeling(made: _Making, whole: Figures, one: Figure, top: float, comparable: bool) -> tuple[Cell, ...]:
@@ -297,16 +310,20 @@ def _feeling(made: _Making, whole: Figures, one: Figure, top: float, comparable:
         change, tone = made.say("rose" if one.value > was[0] else "fell"), True
     else:
         change, tone = made.say("no_clear"), False
-    said = formats.share(one.value, lang=made.lang)
+    known = made.honest.get(one.measure)
+    value, interval = (known.value, known.interval) if known else (one.value, one.interval)
+    said = formats.share(value, lang=made.lang)
+    if known:  # a corrected share is never set beside an uncorrected one
+        was, change, tone = None, made.say("read_as", share=formats.share(one.value, lang=made.lang)), False
     bar = Bar(
-        top=top, value=one.value, low=one.interval.low, high=one.interval.high, was=was, tone="" if tone else "calm",
-        alt=f"{made.say(one.measure)}: {said}, {within(one.interval, made.lang)}",
+        top=top, value=value, low=interval.low, high=interval.high, was=was, tone="" if tone else "calm",
+        alt=f"{made.say(one.measure)}: {said}, {within(interval, made.lang)}",
     )  # fmt: skip
     number = Span(text=said, ask=_behind(made, whole, one))
     return (
         Cell(spans=(Span(text=made.say(one.measure)),)),
         Cell(bar=bar),
-        Cell(spans=(number, Span(text=f" ({within(one.interval, made.lang)})", dim=True))),
+        Cell(spans=(number, Span(text=f" ({within(interval, made.lang)})", dim=True))),
         Cell(spans=(Span(text=change, strong=tone, dim=not tone),)),
     )
 

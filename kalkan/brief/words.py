@@ -92,7 +92,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Uncorrected: the reader's own mistakes are not taken out.",
         "Düzeltilmemiş: okuyucunun kendi hataları ayıklanmadı.",
     ),
-    "corrected": ("Corrected with {n} labels.", "{n} etiketle düzeltildi."),
+    "corrected": (
+        "Corrected with {n} labels of people drawn at random: {names}. The others are not corrected.",
+        "Rastgele çekilen {n} kişinin etiketiyle düzeltildi: {names}. Ötekiler düzeltilmedi.",
+    ),
+    "read_as": ("read as {share}", "okunan {share}"),
     "asks_note": (
         "The first {shown} of {all} asks; {authors} authors asked for something.",
         "{all} isteğin ilk {shown} tanesi; {authors} yazar bir şey istedi.",

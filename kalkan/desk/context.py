@@ -51,9 +51,18 @@ RAIL: Final = (
     ),
 )
 
-UNDER: Final = dict.fromkeys(
-    ("team", "member_remove", "invite", "security", "audit", "brand_add", "factor_confirm", "factor_change"), "settings"
-)
+_UNDER: Final = {
+    "settings": (
+        "team", "member_remove", "invite", "security", "audit", "brand_add", "readings", "factor_confirm",
+        "factor_change", "alarm_settings", "accounts", "account_add", "rules", "facts",
+    ),
+    "stories": ("story", "story_posts", "alarms"),
+    "drafts": ("draft", "draft_versions", "calendar", "pause"),
+    "ledger": ("ledger_score",),
+    "today": ("labels", "label", "posts"),
+    "brief": ("brief_kept", "brief_again", "brief_plan", "brief_keep"),
+}  # fmt: skip
+UNDER: Final = {name: place for place, names in _UNDER.items() for name in names}
 """Pages that have no line of their own on the rail, with the one they stand under."""
 
 

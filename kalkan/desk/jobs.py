@@ -50,6 +50,14 @@ class Job:
 
 JOBS: Final[tuple[Job, ...]] = (
     Job(name="mentions", every=2.0, run="kalkan.desk.tending:mentions"),
+    Job(name="careful", every=5.0, run="kalkan.desk.rereading:careful", apart=True, first=6.0),
+    Job(name="stories", every=5.0, run="kalkan.desk.following:stories", apart=True, first=2.0),
+    Job(name="alarms", every=3.0, run="kalkan.desk.alarms_outbox:deliver", apart=True, first=5.0),
+    Job(name="adjust", every=10.0, run="kalkan.desk.rereading:adjust", apart=True, first=9.0),
+    Job(name="briefs", every=60.0, run="kalkan.desk.briefing:make", apart=True, first=15.0),
+    Job(name="send", every=2.0, run="kalkan.desk.drafts_sending:send", apart=True, first=4.0),
+    Job(name="accounts", every=300.0, run="kalkan.desk.drafts_sending:look_ahead", apart=True, first=20.0),
+    Job(name="outcomes", every=60.0, run="kalkan.desk.drafts_outcomes:outcomes", apart=True, first=30.0),
     Job(name="sweep", every=90.0, run="kalkan.desk.tending:sweep", apart=True, first=20.0),
 )
 

@@ -214,6 +214,7 @@ class Outside:
 class Said:
     """One post as a page shows it: text without controls, links with their hosts, nothing that loads by itself."""
 
+    id: str
     text: str
     lang: str
     at: datetime
@@ -237,6 +238,7 @@ def said(row: Row, *, short: bool = False) -> Said:
     fold = ngettext("abuse folded, %(n)s word", "abuse folded, %(n)s words", words) % {"n": formats.number(words)}
     url = _web(row["url"])
     return Said(
+        id=row["id"],
         text=text.cut(whole, _SHORT) if short else whole,
         lang=_tag(row["lang"]),
         at=row["at"],

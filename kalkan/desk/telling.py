@@ -279,6 +279,8 @@ def filters(where: Where) -> list[str]:
         words.append(gettext("with topics and peers"))
     elif where.kinds and where.kinds != ABOUT:
         words.append(gettext("through %(ties)s") % {"ties": _or(str(KINDS[kind]) for kind in where.kinds)})
+    if where.answers:
+        words.append(ngettext("answers to a post of ours", "answers to posts of ours", len(where.answers)))
     if where.networks:
         words.append(gettext("on %(networks)s") % {"networks": _or(map(title_of, where.networks))})
     if where.langs:
@@ -293,6 +295,9 @@ def filters(where: Where) -> list[str]:
 def recipe(name: str) -> str:
     """A recipe short enough to read: fast-26.11 (9c41)."""
     title, plus, digest = name.partition("+")
+    digest, adjusted, shift = digest.partition("~")
+    if adjusted:
+        return gettext("%(recipe)s, adjusted %(shift)s") % {"recipe": f"{title} ({digest[:4]})", "shift": shift[:4]}
     return f"{title} ({digest[:4]})" if plus else title
 
 

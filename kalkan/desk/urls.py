@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from kalkan.desk.routes import corrections, drafts, inbox, stories
+from kalkan.desk.routes import briefs, corrections, drafts, inbox, labels, stories
 from kalkan.desk.views import (
     audit,
     choosing,
@@ -57,7 +57,9 @@ urlpatterns = [
     path("sign-out/", signing.sign_out, name="sign_out"),
     path("language/", choosing.language, name="language"),
     path("brand/", choosing.brand, name="choose_brand"),
+    *briefs.urlpatterns,
     *corrections.urlpatterns,
+    *labels.urlpatterns,
     *stories.urlpatterns,
     *drafts.urlpatterns,
     *inbox.urlpatterns,

@@ -174,7 +174,7 @@ class Ask:
     def to_query(self) -> str:
         """As the query of a link, without the question mark. Deterministic: the same question gives the same link."""
         flat = self.as_dict()
-        flat = {**flat, **flat.pop("where")}
+        flat |= flat.pop("where")
         if self.measures == COUNTED:
             del flat["measures"]
         if self.zone == "UTC":

@@ -85,8 +85,7 @@ def _select(
     tie = "NULL AS kind, NULL AS watch" if ask.where.brand is None else "kind, watch"
     of = source(ask)
     sql = (
-        f"SELECT {SHOWN}, {tie}, {_VERDICTS} FROM {of.sql} WHERE {where}"
-        f' ORDER BY "at" DESC, id DESC LIMIT {int(limit)}'
+        f'SELECT {SHOWN}, {tie}, {_VERDICTS} FROM {of.sql} WHERE {where} ORDER BY "at" DESC, id DESC LIMIT {int(limit)}'
     )
     given = [*of.params, *params]
     found: list[Row] = archive.query(sql, given, since=since, until=until, tables=of.tables).to_pylist()

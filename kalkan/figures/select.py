@@ -87,8 +87,8 @@ def source(ask: Ask) -> Source:
     only = "" if heard else f" WHERE r.recipe IS NOT NULL OR m.recipe IN ({marks})"
     sql = (
         f"(SELECT m.* REPLACE ({columns}) FROM {name} m LEFT JOIN"
-        f" (SELECT *, list_position([{marks}]::VARCHAR[], recipe) AS place FROM readings WHERE recipe IN ({marks}){best})"
-        " r ON r.key = m.key AND coalesce(epoch_us(r.edited_at), 0) = coalesce(epoch_us(m.edited_at), 0)"
+        f" (SELECT *, list_position([{marks}]::VARCHAR[], recipe) AS place FROM readings WHERE recipe IN ({marks})"
+        f"{best}) r ON r.key = m.key AND coalesce(epoch_us(r.edited_at), 0) = coalesce(epoch_us(m.edited_at), 0)"
         f" AND r.place < coalesce(list_position([{marks}]::VARCHAR[], m.recipe), 99){only})"
     )
     return Source(sql, wanted * (3 if heard else 4), (name, "readings"))

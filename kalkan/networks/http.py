@@ -17,19 +17,19 @@ import socket
 import ssl
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
-from typing import Any, Final
+from typing import Final
 
 import httpcore
 import httpx
 
 from kalkan import __version__
 from kalkan.errors import InvalidInput, NetworkError
-from kalkan.networks.addresses import Resolve, check_address, open_addresses, resolve_host
+from kalkan.networks.addresses import Resolve, check_address, resolve_host
+from kalkan.networks.guarded import Deadline, Guarded, Transport
 
 AGENT: Final = f"Kalkan/{__version__} (self-hosted social listening; asks politely; one install, one team)"
 REDIRECTS: Final = 5
@@ -120,10 +120,10 @@ class Door:
         self._allow_private = allow_private
         self._total_s = total_s
         self._max_bytes = max_bytes
-        self._deadline = _Deadline(tick)
-        backend = _Guarded(resolve, allow_private=allow_private, deadline=self._deadline)
+        self._deadline = Deadline(tick)
+        backend = Guarded(resolve, allow_private=allow_private, deadline=self._deadline)
         self._client = httpx.Client(
-            transport=_Transport(backend),
+            transport=Transport(backend),
             timeout=httpx.Timeout(read_s, connect=connect_s),
             trust_env=False,
             headers={"User-Agent": AGENT, "Accept-Encoding": "gzip"},
@@ -154,17 +154,45 @@ class Door:
             sent["If-None-Match"] = etag
         if modified:
             sent["If-Modified-Since"] = modified
+        return self._ask("GET", url, None, params, sent, now=now, accept=accept | {304}, most=max_bytes)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        content: bytes,
+        *,
+        now: datetime,
+        headers: Mapping[str, str] | None = None,
+        accept: frozenset[int] = frozenset(),
+    ) -> Answer:
+        """Write: POST, PUT, PATCH or DELETE with ``content``; the rest as in :meth:`get`. Follows no redirect.
+
+        :raises NetworkError: as :meth:`get`; see :func:`was_sent` for whether the server may have acted on it.
+        """
+        return self._ask(method, url, content, None, headers or {}, now=now, accept=accept, most=None)
+
+    def _ask(
+        self,
+        method: str,
+        url: str,
+        content: bytes | None,
+        params: Mapping[str, str] | None,
+        headers: Mapping[str, str],
+        *,
+        now: datetime,
+        accept: frozenset[int],
+        most: int | None,
+    ) -> Answer:
         self._deadline.set(self._total_s)
         try:
-            with self._open(url, params=params, headers=sent) as response:
-                if response.status_code != 304:
-                    _raise_for(response, now, accept)
-                body = _read(response, max_bytes or self._max_bytes, self.meter)
+            with self._open(url, params=params, headers=headers, method=method, content=content) as response:
+                _raise_for(response, now, accept)
                 return Answer(
                     status=response.status_code,
                     url=str(response.url),
                     headers={name.lower(): value for name, value in response.headers.items()},
-                    body=body,
+                    body=_read(response, most or self._max_bytes, self.meter),
                     rate=rate_of(response.headers, now),
                 )
         finally:
@@ -191,19 +219,25 @@ class Door:
 
     @contextlib.contextmanager
     def _open(
-        self, url: str, *, params: Mapping[str, str] | None, headers: Mapping[str, str]
+        self,
+        url: str,
+        *,
+        params: Mapping[str, str] | None,
+        headers: Mapping[str, str],
+        method: str = "GET",
+        content: bytes | None = None,
     ) -> Iterator[httpx.Response]:
         target = self._checked(url)
         if params:
             target = target.copy_merge_params(dict(params))
         sent = dict(headers)
         for _ in range(REDIRECTS + 1):
-            request = self._client.build_request("GET", target, headers=sent)
+            request = self._client.build_request(method, target, headers=sent, content=content)
             self.meter.requests += 1
             with _as_network_errors(target.host):
                 response = self._client.send(request, stream=True)
             self._client.cookies.clear()
-            if response.status_code not in _MOVED or "location" not in response.headers:
+            if method != "GET" or response.status_code not in _MOVED or "location" not in response.headers:
                 try:
                     yield response
                 finally:
@@ -235,6 +269,17 @@ ERRORS: Final = {
     429: ("rate_limited", False),
 }
 """Status → (code, permanent). Other 4xx: ``request_refused``, permanent; 5xx: ``server_fault``, worth waiting for."""
+
+
+def was_sent(error: NetworkError) -> bool:
+    """Whether the server may have acted on a request that ended so: it was reached, and has not said no."""
+    status = error.params.get("status")
+    if isinstance(status, int):
+        return status >= 500 or status == 408
+    never = (httpcore.ConnectError, httpcore.ConnectTimeout, InvalidInput, ssl.SSLError)
+    return error.code not in ("host_unknown", "address_private") and not any(
+        isinstance(cause, never) for cause in _causes(error)
+    )
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
@@ -275,7 +320,7 @@ def _raise_for(response: httpx.Response, now: datetime, accept: frozenset[int]) 
     status = response.status_code
     if 200 <= status < 300 or status in accept:
         return
-    code, permanent = ERRORS.get(status, ("request_refused", True) if 400 <= status < 500 else ("server_fault", False))
+    code, permanent = ERRORS.get(status, ("request_refused", True) if 300 <= status < 500 else ("server_fault", False))
     wait = retry_after(response.headers, now)
     if wait is None and status == 429:
         rate = rate_of(response.headers, now)
@@ -325,126 +370,6 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
-
-
-class _Deadline:
-    """When the answer being read must be there; asked before every wait on the socket."""
-
-    def __init__(self, tick: Callable[[], float]) -> None:
-        self._tick = tick
-        self._until: float | None = None
-
-    def set(self, seconds: float | None) -> None:
-        self._until = None if seconds is None else self._tick() + seconds
-
-    def cut(self, timeout: float | None) -> float | None:
-        if self._until is None:
-            return timeout
-        left = self._until - self._tick()
-        if left <= 0:
-            raise httpcore.ReadTimeout("deadline")
-        return left if timeout is None else min(timeout, left)
-
-
-class _Line(httpcore.NetworkStream):
-    """A connection whose every wait ends at the deadline: a server that drips bytes cannot hold us."""
-
-    def __init__(self, inner: httpcore.NetworkStream, deadline: _Deadline) -> None:
-        self._inner = inner
-        self._deadline = deadline
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, self._deadline.cut(timeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, self._deadline.cut(timeout))
-
-    def close(self) -> None:
-        self._inner.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        return _Line(self._inner.start_tls(ssl_context, server_hostname, self._deadline.cut(timeout)), self._deadline)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
-
-
-class _Guarded(httpcore.NetworkBackend):
-    """Connects to a checked address instead of to a name. Host header and TLS name stay those of the URL."""
-
-    def __init__(self, resolve: Resolve, *, allow_private: bool, deadline: _Deadline) -> None:
-        self._resolve = resolve
-        self._allow_private = allow_private
-        self._deadline = deadline
-        self._inner = httpcore.SyncBackend()
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
-        found = open_addresses(host, port, resolve=self._resolve, allow_private=self._allow_private)
-        fault: Exception | None = None
-        for address in found[:4]:
-            try:
-                line = self._inner.connect_tcp(
-                    address, port, self._deadline.cut(timeout), local_address, socket_options
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                fault = error
-            else:
-                return _Line(line, self._deadline)
-        raise fault or httpcore.ConnectError(host)
-
-
-class _Transport(httpx.BaseTransport):
-    """httpx over a pool whose connections go through the guard."""
-
-    def __init__(self, backend: httpcore.NetworkBackend) -> None:
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=_tls(), max_connections=10, keepalive_expiry=30.0, network_backend=backend
-        )
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        url = request.url
-        response = self._pool.handle_request(
-            httpcore.Request(
-                method=request.method,
-                url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-                headers=request.headers.raw,
-                extensions=request.extensions,
-            )
-        )
-        return httpx.Response(
-            status_code=response.status,
-            headers=response.headers,
-            stream=_Body(response),
-            extensions=response.extensions,
-        )
-
-    def close(self) -> None:
-        self._pool.close()
-
-
-class _Body(httpx.SyncByteStream):
-    def __init__(self, response: httpcore.Response) -> None:
-        self._response = response
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self._response.iter_stream()
-
-    def close(self) -> None:
-        self._response.close()
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    return httpx.create_ssl_context()
 
 
 def _joined(base: httpx.URL, location: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,9 @@ import pyarrow as pa
 
 from kalkan.errors import InvalidInput
 from kalkan.posts import FEELINGS, PROBABILITIES, READINGS, SENTIMENTS
-from kalkan.reading import weights
+from kalkan.reading import careful, weights
 from kalkan.reading.fast import Fast
+from kalkan.reading.language import Language
 from kalkan.reading.recipe import Recipe, current
 
 Floats = npt.NDArray[np.float32]
@@ -27,10 +28,21 @@ JUDGED: Final = tuple(name.removeprefix("p_") for name in PROBABILITIES[len(SENT
 DECIDED: Final = ("lang", "sentiment", "feeling", *JUDGED)  # what a reading may abstain from
 
 
+class Reader(Protocol):
+    """What a tier is made of: scores and the sums that the language is decided by, one row a text."""
+
+    meta: Mapping[str, Any]
+    language: Language
+
+    def score(self, texts: pa.Array) -> tuple[Floats, Floats]:
+        """Scores before calibration, posts × tasks in the order of ``PROBABILITIES``, and the language's sums."""
+
+
 def read(batches: Iterable[pa.RecordBatch], recipe: Recipe | None = None) -> Iterator[pa.RecordBatch]:
     """Each batch with its readings: the input's columns in their order, then those of ``READINGS``.
 
     A batch needs a column ``text`` of strings (null counts as empty); columns of an earlier reading are replaced.
+    Where it has a column ``langs`` (lists of strings, the network's own tags) the language weighs them.
 
     :raises InvalidInput: a batch has no such column, or the recipe's weights are not here.
     """
@@ -42,19 +54,32 @@ def read(batches: Iterable[pa.RecordBatch], recipe: Recipe | None = None) -> Ite
             pa.types.is_string(batch.schema.field(at).type) or pa.types.is_large_string(batch.schema.field(at).type)
         ):
             raise InvalidInput("text_column_missing", column="text", known=", ".join(batch.schema.names))
-        yield join(batch, readings(batch.column(at), chosen, reader))
+        yield join(batch, readings(batch.column(at), chosen, reader, tags=tags(batch)))
 
 
-def readings(texts: pa.Array, recipe: Recipe, reader: Fast | None = None) -> pa.RecordBatch:
-    """The readings alone, one row a text, as a batch of ``READINGS``."""
-    fast = reader or _reader(recipe)
+def readings(
+    texts: pa.Array, recipe: Recipe, reader: Reader | None = None, *, tags: pa.Array | None = None
+) -> pa.RecordBatch:
+    """The readings alone, one row a text, as a batch of ``READINGS``; ``tags`` as :func:`tags` gives them."""
+    chosen = reader or _reader(recipe)
     if len(texts) == 0:
         return pa.RecordBatch.from_pylist([], schema=READINGS)
-    scores, sums = fast.score(texts)
-    best, score = fast.language.decide(sums, allowed=recipe.langs)
-    spoken = np.array([*fast.language.names, ""], object)[best]
-    shares = probabilities(scores, spoken.tolist(), fast.meta["calibration"])
-    return _batch(shares, best, score, fast, recipe)
+    scores, sums = chosen.score(texts)
+    best, score = chosen.language.decide(sums, allowed=recipe.langs, tagged=chosen.language.tagged(tags))
+    spoken = np.array([*chosen.language.names, ""], object)[best]
+    shares = probabilities(scores, spoken.tolist(), chosen.meta["calibration"])
+    return _batch(shares, best, score, chosen, recipe)
+
+
+def tags(batch: pa.RecordBatch) -> pa.Array | None:
+    """The network's own language tags of a batch's rows, where it has them: its column ``langs``."""
+    at = batch.schema.get_field_index("langs")
+    if at < 0:
+        return None
+    kind = batch.schema.field(at).type
+    if not (pa.types.is_list(kind) and pa.types.is_string(kind.value_type)):
+        return None
+    return batch.column(at)
 
 
 def probabilities(scores: Floats, langs: Sequence[str], calibration: Mapping[str, Any]) -> Floats:
@@ -70,11 +95,11 @@ def probabilities(scores: Floats, langs: Sequence[str], calibration: Mapping[str
     return probable
 
 
-def _batch(shares: Floats, best: npt.NDArray[np.int64], score: Floats, fast: Fast, recipe: Recipe) -> pa.RecordBatch:
-    count, margins = len(shares), fast.meta["margins"]
+def _batch(shares: Floats, best: npt.NDArray[np.int64], score: Floats, reader: Reader, recipe: Recipe) -> pa.RecordBatch:
+    count, margins = len(shares), reader.meta["margins"]
     moods = np.sort(shares[:, :3], axis=1)
     felt = shares[:, 3 : 3 + len(FEELINGS)]
-    strongest, start = felt.max(1), fast.meta["feeling_from"]
+    strongest, start = felt.max(1), reader.meta["feeling_from"]
     unsure: Flags = np.zeros((count, len(DECIDED)), bool)
     unsure[:, 0] = best < 0
     unsure[:, 1] = moods[:, 2] - moods[:, 1] < margins.get("sentiment", 0)
@@ -84,7 +109,7 @@ def _batch(shares: Floats, best: npt.NDArray[np.int64], score: Floats, fast: Fas
     feeling = np.where(strongest >= start, felt.argmax(1), len(FEELINGS))
     rounded = np.round(shares, 3)
     columns = [
-        _named(fast.language.names, best, unsure[:, 0]),
+        _named(reader.language.names, best, unsure[:, 0]),
         pa.array(np.round(score, 3), pa.float32()),
         _named(SENTIMENTS, shares[:, :3].argmax(1), unsure[:, 1]),
         _named((*FEELINGS, "none"), feeling, unsure[:, 2]),
@@ -113,12 +138,10 @@ def join(batch: pa.RecordBatch, found: pa.RecordBatch) -> pa.RecordBatch:
 
 
 @cache
-def _reader(recipe: Recipe) -> Fast:
-    if recipe.tier != "fast":
-        raise InvalidInput("tier_not_installed", tier=recipe.tier)
-    loaded = weights.load(recipe.name)
+def _reader(recipe: Recipe) -> Reader:
+    loaded = careful.load(recipe.name) if recipe.tier == "careful" else weights.load(recipe.name)
     if loaded.digest != recipe.digest:
         raise InvalidInput(
             "weights_missing", name=f"{recipe.name} ({recipe.digest[:12]})", known=", ".join(weights.names())
         )
-    return Fast(loaded)
+    return careful.reader(recipe.name) if recipe.tier == "careful" else Fast(weights.load(recipe.name))

@@ -18,7 +18,7 @@ from typing import Self
 
 import pyarrow as pa
 
-from kalkan.reading.kernel import join, read, readings
+from kalkan.reading.kernel import join, read, readings, tags
 from kalkan.reading.recipe import Recipe
 
 
@@ -63,7 +63,7 @@ class ReaderPool:
                 )  # one core a process; it must be set before NumPy loads
                 self._workers = ProcessPoolExecutor(self.processes, mp_context=multiprocessing.get_context("spawn"))
             try:
-                return self._workers.submit(_work, _pack(batch.select(["text"])), self.recipe)
+                return self._workers.submit(_work, _pack(_needed(batch)), self.recipe)
             except BrokenProcessPool:
                 self._workers = None
                 if last:
@@ -86,7 +86,13 @@ def reader_pool(recipe: Recipe, processes: int) -> ReaderPool:
 
 
 def _work(packed: bytes, recipe: Recipe) -> bytes:
-    return _pack(readings(_unpack(packed).column(0), recipe))
+    batch = _unpack(packed)
+    return _pack(readings(batch.column(0), recipe, tags=tags(batch)))
+
+
+def _needed(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """What a reading depends on: the text, and the network's own tags where there are any."""
+    return batch.select(["text"] if tags(batch) is None else ["text", "langs"])
 
 
 def _pack(batch: pa.RecordBatch) -> bytes:

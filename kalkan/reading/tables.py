@@ -22,14 +22,15 @@ import pyarrow.parquet as pq
 from kalkan.errors import InvalidInput
 from kalkan.posts import READINGS, Reject
 from kalkan.reading.kernel import read
-from kalkan.reading.recipe import current
+from kalkan.reading.recipe import Recipe, current
 
 Where = Path | Literal["-"]
 Progress = Callable[[int, int, int], None]
+Turn = Callable[[pa.RecordBatch, pa.RecordBatch], pa.RecordBatch]
 
 ROWS: Final = 8192
 LONGEST_LINE: Final = 16 << 20
-AT_A_TIME: Final = 256  # rows from a pipe, so that an answer comes soon
+AT_A_TIME: Final = 256  # rows from a pipe, and of a slow reader, so that an answer comes soon
 _BLOCK: Final = 4 << 20
 _MARK: Final = b"\xef\xbb\xbf"  # a byte order mark
 
@@ -52,25 +53,29 @@ class _Sink(Protocol):
 
 
 def read_table(
-    source: Where, out: Where, *, text: str = "text", tier: str = "fast", progress: Progress | None = None
-) -> Told:
+    source: Where, out: Where, *, text: str = "text", tier: str = "fast", progress: Progress | None = None,
+    turn: Turn | None = None,
+) -> Told:  # fmt: skip
     """Read the column ``text`` of ``source`` and write its rows with their readings to ``out``.
 
     ``-`` is JSONL on a pipe. ``progress`` is called with rows so far, bytes so far, and bytes in all (0 = not known).
+    ``turn`` makes the columns to write beside each row out of its readings; without it the readings are written.
+    With it, a file that already holds a reading in the columns of ``READINGS`` is not read again.
 
     :raises InvalidInput: an unknown suffix, no such file, no such column, a file that is not what its suffix says.
     """
     recipe = current(tier)
     rejects: dict[str, Reject] = {}
-    rows = 0
+    rows, step = 0, ROWS if tier == "fast" else AT_A_TIME
     try:
         with _sink(out) as sink:
             for batch, done, total in _source(source, text, rejects):
-                for found in read([_with_text(batch, text)], recipe):
-                    sink.write(_as_asked(found, text))
-                rows += batch.num_rows
-                if progress:
-                    progress(rows, done, total)
+                for begin in range(0, max(batch.num_rows, 1), step):
+                    for found in _read(_with_text(batch.slice(begin, step), text), recipe, turn):
+                        sink.write(_as_asked(found, text))
+                        rows += found.num_rows
+                    if progress:
+                        progress(rows, done, total)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -78,6 +83,19 @@ def read_table(
             "file_unreadable", path=str(error.filename or source), detail=error.strerror or str(error)
         ) from error
     return Told(rows=rows, rejects=tuple(rejects.values()), recipe=recipe.id)
+
+
+def _read(batch: pa.RecordBatch, recipe: Recipe, turn: Turn | None) -> Iterator[pa.RecordBatch]:
+    """The batch with its readings, or with what ``turn`` makes of them."""
+    if turn is None:
+        yield from read([batch], recipe)
+        return
+    known = batch.select(READINGS.names) if set(READINGS.names) <= set(batch.schema.names) else None
+    if known is None or not known.schema.equals(READINGS):
+        known = next(read([batch], recipe)).select(READINGS.names)
+    more = turn(batch, known)
+    names = [name for name in batch.schema.names if name not in more.schema.names]
+    yield pa.RecordBatch.from_arrays([*(batch[name] for name in names), *more.columns], [*names, *more.schema.names])
 
 
 def _with_text(batch: pa.RecordBatch, text: str) -> pa.RecordBatch:
@@ -321,17 +339,15 @@ class _Lines:
     def write(self, batch: pa.RecordBatch) -> None:
         """Readings after the row's own fields; a JSONL row comes back with every value as it was."""
         encoder, decoder = msgspec.json.Encoder(enc_hook=str), msgspec.json.Decoder(dict[str, Any])
-        for name in _FLOATS:
+        for name in _floats(batch):
             at = batch.schema.get_field_index(name)
             batch = batch.set_column(
                 at, name, pa.array([_short(one) for one in batch.column(at).to_pylist()], pa.float64())
             )
         rows = batch.to_pylist()
         if _ROW in batch.schema.names:
-            rows = [
-                decoder.decode(row[_ROW].removeprefix(_MARK)) | {name: row[name] for name in READINGS.names}
-                for row in rows
-            ]
+            added = batch.schema.names[batch.schema.get_field_index(_ROW) + 1 :]
+            rows = [decoder.decode(row[_ROW].removeprefix(_MARK)) | {name: row[name] for name in added} for row in rows]
         self._out.write(encoder.encode_lines(rows))
         self._out.flush()
 
@@ -354,13 +370,18 @@ def _short(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
 
 
+def _floats(batch: pa.RecordBatch) -> list[str]:
+    """The columns of a reading in the batch that hold numbers; a row's own column of such a name may hold text."""
+    return [name for name in _FLOATS if name in batch.schema.names and pa.types.is_floating(batch[name].type)]
+
+
 def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The batch as CSV can hold it: lists joined by a bar, floats as short as they are."""
     columns, names = [], batch.schema.names
     for name, column in zip(names, batch.columns, strict=True):
-        if name == "abstained":
+        if name == "abstained" and pa.types.is_list(column.type):
             column = pa.array(["|".join(one) for one in column.to_pylist()], pa.string())
-        elif name in _FLOATS:
+        elif name in _floats(batch):
             column = pa.array([_short(one) for one in column.to_pylist()], pa.float64())
         elif pa.types.is_nested(column.type):
             column = pa.array(

@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kalkan.stories.letters import Hashes, Rows
-from kalkan.stories.terms import Terms
+from kalkan.stories.terms import Terms, among
 
 Floats = npt.NDArray[np.float64]
 
@@ -35,6 +35,7 @@ RING: Final = 8
 _PARTS_OF_DAY: Final = 8
 _NEVER: Final = -(2**30)
 _FULL: Final = 0.6
+_LATELY: Final = 20.0  # minutes: half-life of what is called lately
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,8 +75,8 @@ class Detector:
         self.minute: int = _NEVER
         self.heard = 0.0  # minutes listened to, decayed
         self.tests = 0.0  # term-minutes, decayed
-        self.posts = 0.0  # authors' minutes of the whole stream, decayed
-        self.lately = 0.0  # the same with a half-life of half an hour
+        self.posts = 0.0  # authors' minutes of the whole stream but for what rises, decayed
+        self.lately = 0.0  # the same with a half-life of twenty minutes
         self.since_start = 0
         self.by_day_part = np.zeros(_PARTS_OF_DAY)
         self.by_weekday = np.zeros(7)
@@ -165,8 +166,8 @@ class Detector:
 
         Work: the pairs of term and author of this minute.
         """
-        self._advance(minute, found)
         pairs, authors, counts = _by_author(found)
+        self._advance(minute, found, self._hot(minute, pairs))
         self.tests += len(pairs)
         if len(pairs) == 0:
             return _nothing()
@@ -228,7 +229,14 @@ class Detector:
         self.s[at] = 0.0
         self.since[at] = 0.0
 
-    def _advance(self, minute: int, found: Terms) -> None:
+    def _hot(self, minute: int, pairs: Hashes) -> Hashes:
+        """Those of ``pairs`` (ascending) that are half-way to the bar: posts that have one may be a story's."""
+        at = self.find(pairs)
+        known = np.maximum(at, 0)
+        age = (minute - self.touched[known]).astype(np.float64)
+        return pairs[(at >= 0) & (self.s[known] - self.rules.least * age > self.bar() / 2)]
+
+    def _advance(self, minute: int, found: Terms, hot: Hashes) -> None:
         passed = 1 if self.minute == _NEVER else minute - self.minute
         assert passed > 0, "minutes come in order"
         fade = 0.5 ** (passed / self.rules.half_life)
@@ -245,15 +253,18 @@ class Detector:
             self.by_day_part[_part_of_day(then)] += step
             self.by_weekday[_weekday(then)] += step
             left -= step
-        people = len(np.unique(found.author))
+        calm = np.ones(found.n, dtype=np.bool_)
+        calm[found.row[among(found.term, hot)]] = False
+        people = len(np.unique(found.author[calm]))
         self.posts = self.posts * fade + people
-        self.lately = self.lately * 0.5 ** (passed / 30) + people
+        self.lately = self.lately * 0.5 ** (passed / _LATELY) + people
         self.minute = minute
 
     def _volume(self) -> float:
-        """How much busier than usual the whole stream is: what a rise of everything explains. 0.5 to 3."""
-        usual = self.posts / max(self.heard, 1.0) * 30 / np.log(2)
-        return float(np.clip((self.lately + 3) / (usual + 3), 0.5, 3.0))
+        """How much busier than usual the stream is beside what rises: what a rise of everything explains (a new source,
+        a network that comes back). 1 to 50: nights make nothing rise."""
+        usual = self.posts / max(self.heard, 1.0) * _LATELY / np.log(2)
+        return float(np.clip((self.lately + 3) / (usual + 3), 1.0, 50.0))
 
     def _places(self, pairs: Hashes, counts: Rows, minute: int) -> tuple[Rows, Rows]:
         """Places in the table and which of ``pairs`` they are of; new terms are let in, singles last."""
@@ -307,7 +318,7 @@ class Detector:
         lasted = np.where(self.since[at] > 0, minute - self.began[at], 0)  # the rise is in neither
         mean = (before + rules.floor) / (np.maximum(self.heard - lasted, 0.0) + rules.head_start)
         part, weekday = _part_of_day(minute), _weekday(minute)
-        busier = np.maximum(self._volume(), 0.5) * np.ones(len(at))
+        busier = self._volume() * np.ones(len(at))
         if self.since_start >= 2 * DAY:
             expected = before * self.by_day_part[part] / self.heard
             season = (self.day_part[at, part] + 2.0) / (expected + 2.0)

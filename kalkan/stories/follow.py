@@ -4,36 +4,40 @@ Owns what a story is made of, its state (rising, steady, fading, closed) and its
 on fewer than five people, nor on one text, nor twice; that the same posts give the same stories however they were
 handed in. Never ranks people and never reads a clock: time is the stream's own.
 
-Terms belong together where at least half of the posts of the rarer one have the other too and their normalised
-pointwise mutual information (Bouma 2009) is above .3; copies of a text are terms like others. Terms that rise inside
-the posts of a running story join it without a new alarm for six hours, unless they make it graver; afterwards they are
+Terms that rise inside the posts of a running story join it without a new alarm for six hours, unless they make it graver; afterwards they are
 told as a turn of that story.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from kalkan.posts import key_of
 from kalkan.stories.detect import Detector, Floats, Rising
+from kalkan.stories.gather import TOGETHER, grouped, linked, neighbours, says_enough, sound
 from kalkan.stories.gravity import Gravity, weigh
 from kalkan.stories.letters import Hashes, Rows
 from kalkan.stories.recent import Recent
-from kalkan.stories.terms import WORD, Terms, among, kind_of
-from kalkan.stories.title import name_terms, seems_turkish, spread, typical, write_title
+from kalkan.stories.terms import Terms, among
+from kalkan.stories.title import name_terms, seems_turkish, spread, typical, unlike, write_title
+from kalkan.stories.trace import Spread
 
 STATES: Final = ("rising", "steady", "fading", "closed")
 _TURN: Final = 360  # minutes after which new terms of a story are news again
 _CHECK: Final = 10  # minutes between looks at states, merges and splits
 _HALF_HOUR: Final = 30
 _YOUNG: Final = 60  # minutes in which a story's words and gravity are looked at again and again
+_WITHIN: Final = 0.2  # of the posts of new terms: so many are enough while a story has just been told
+_OVER: Final = 0.15  # of the busiest half hour
 _SILENCE: Final = 180  # without a handful of voices: closed
-_TOGETHER: Final = 0.5
 _KIN: Final = 5.0  # how far above usual a word must be to be a story's own
-_NPMI: Final = 0.3
 _MOST_AT_ONCE: Final = 256
 _MOST_TERMS: Final = 64
 _MOST_AUTHORS: Final = 50_000
@@ -72,6 +76,11 @@ class Story:
     into: str = ""  # the story it was merged into
     gravest: int = 0  # the highest gravity told so far: only a graver turn is news at once
     stale: bool = False  # new terms have come since its words were written
+    spread: Spread = field(default_factory=Spread)
+    harm_posts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    changed: bool = True  # since the follower's stories were last taken away
+    new_keys: list[tuple[int, Rows]] = field(default_factory=list)  # (minute, the archive's keys)
+    new_counts: list[tuple[int, int, int]] = field(default_factory=list)  # (minute, posts, authors)
 
     def matches(self, terms: Terms) -> npt.NDArray[np.bool_]:
         """Which posts speak of it, (n,)."""
@@ -82,6 +91,16 @@ class Story:
         sums = np.bincount(terms.row[hit], weights=self.weight[at[hit]], minlength=terms.n)
         found: npt.NDArray[np.bool_] = sums >= 1.0
         return found
+
+    def forget(self, keys: set[int]) -> None:
+        """Posts that are gone stand for nothing any more; its words are written again from what is left."""
+        left = [one for one in self.examples if key_of(one["id"] or "") not in keys]
+        if len(left) < len(self.examples):
+            self.examples, self.stale, self.changed = left, True, True
+        self.harm_posts = {
+            kind: tuple(one for one in held if key_of(one) not in keys) for kind, held in self.harm_posts.items()
+        }
+        self.spread.forget(keys)
 
     def heard(self, since: int, until: int) -> int:
         """Authors' minutes from ``since`` up to but not at ``until``."""
@@ -115,16 +134,19 @@ class Told:
 class Follower:
     """All stories of one stream."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, takes_keys: bool = False) -> None:
+        self.takes_keys = takes_keys  # somebody comes for the keys of posts
         self.stories: list[Story] = []  # open ones, oldest first
         self.closed: list[Story] = []  # the last few hundred
         self.checked = 0
         self.made = 0
 
-    def hear(self, minute: int, rising: Rising, detector: Detector, recent: Recent, now: Terms) -> list[Told]:
-        """Follow one whole minute: ``now`` are the terms of its posts, which ``recent`` already holds."""
+    def hear(
+        self, minute: int, rising: Rising, detector: Detector, recent: Recent, now: Terms, posts: pa.Table
+    ) -> list[Told]:
+        """Follow one whole minute: ``now`` and ``posts`` are its terms and rows, which ``recent`` already holds."""
         for story in self.stories:
-            self._take(story, minute, now)
+            self._take(story, minute, now, posts)
         told: list[Told] = []
         if len(rising.term):
             told = self._gather(minute, rising, detector, recent)
@@ -133,15 +155,45 @@ class Follower:
             told += self._look_over(minute, recent)
         return told
 
-    def _take(self, story: Story, minute: int, now: Terms) -> None:
+    def _take(self, story: Story, minute: int, now: Terms, posts: pa.Table) -> None:
         hit = story.matches(now)
         if not hit.any():
             return
         authors = np.unique(now.author[hit])
+        rows = np.flatnonzero(hit)
+        self._spread(story, np.full(len(rows), minute), now.take(rows), posts.take(rows))
         story.n += int(hit.sum())
         story.curve.append((minute, len(authors)))
         if len(story.authors) < _MOST_AUTHORS:
             story.authors = np.union1d(story.authors, authors)
+
+    def take_late(self, minute: Rows, now: Terms, posts: pa.Table) -> None:
+        """Posts that came after their minute was over: they belong to their stories, but make nothing rise."""
+        for story in self.stories:
+            rows = np.flatnonzero(story.matches(now))
+            if not len(rows):
+                continue
+            part = now.take(rows)
+            self._spread(story, minute[rows], part, posts.take(rows))
+            story.n += len(rows)
+            story.authors = np.union1d(story.authors, part.author)[:_MOST_AUTHORS]
+            counts = dict(story.curve)
+            for at in np.unique(minute[rows]).tolist():
+                counts[at] = counts.get(at, 0) + len(np.unique(part.author[minute[rows] == at]))
+            story.curve = sorted(counts.items())
+
+    def _spread(self, story: Story, minutes: Rows, found: Terms, posts: pa.Table) -> None:
+        story.changed = True
+        story.spread.take(minutes, found, posts)
+        if not self.takes_keys:
+            return
+        keys = pc.fill_null(posts["key"], 0).to_numpy()
+        edges = [0, *(np.flatnonzero(np.diff(minutes)) + 1).tolist(), len(minutes)]
+        for start, end in pairwise(edges):
+            if end > start:
+                minute = int(minutes[start])
+                story.new_keys.append((minute, keys[start:end]))
+                story.new_counts.append((minute, end - start, len(np.unique(found.author[start:end]))))
 
     # — gathering —
 
@@ -152,16 +204,16 @@ class Follower:
         row, which = recent.having(term)
         keep = recent.minute[row] >= began[which]
         row, which = row[keep], which[keep]
-        sound = np.array([_sound(recent.terms, row[which == at], detector) for at in range(len(term))], dtype=np.bool_)
+        fit = np.array([sound(recent.terms, row[which == at], detector) for at in range(len(term))], dtype=np.bool_)
         told: list[Told] = []
-        if not sound.any():
+        if not fit.any():
             return told
-        groups = _grouped(row, which, sound, len(term), recent)
-        for first in sorted(set(groups[sound].tolist()), key=lambda one: (began[groups == one].min(), one)):
-            members = np.flatnonzero((groups == first) & sound)
+        groups = grouped(row, which, fit, len(term), recent)
+        for first in sorted(set(groups[fit].tolist()), key=lambda one: (began[groups == one].min(), one)):
+            members = np.flatnonzero((groups == first) & fit)
             picked = order[members]
             rows = np.unique(row[np.isin(which, members)])
-            if not _says_enough(rising, picked, len(np.unique(recent.terms.author[rows])), detector):
+            if not says_enough(rising, picked, len(np.unique(recent.terms.author[rows])), detector):
                 continue
             found = self._settle(minute, rising, picked, rows, recent, detector)
             detector.mute(rising.term[picked], until=minute + detector.rules.mute)
@@ -174,17 +226,13 @@ class Follower:
     ) -> Told | None:
         """Put a group of rising terms where it belongs; an alarm if that is news."""
         part = recent.terms.take(rows)
-        home, share = None, 0.0
-        for story in self.stories:
-            overlap = max(float(story.matches(part).mean()), self._kin(story, part, minute, recent, detector))
-            if overlap > share:
-                home, share = story, overlap
+        home, share = self._home(part, minute, recent, detector)
         score = float(rising.score[picked].max())
-        if home is not None and share >= _TOGETHER:
+        if home is not None and share >= (_WITHIN if minute - home.told < _TURN else TOGETHER):
             _join(home, rising, picked)
             home.stale = True
             level = weigh(recent.posts["text"].take(rows).to_pylist(), part.author).level
-            graver = level >= 2 and level > home.gravest
+            graver = _graver(home, level, minute)
             if not graver and (minute - home.told < _TURN or home.state == "rising"):
                 home.turns.append(Turn(minute, "joined"))
                 return None
@@ -211,11 +259,21 @@ class Follower:
         story.authors = np.unique(recent.terms.author[hit])
         for at in np.unique(recent.minute[hit]).tolist():
             story.curve.append((at, len(np.unique(recent.terms.author[hit & (recent.minute == at)]))))
+        self._spread(story, recent.minute[hit], recent.terms.take(rows), recent.posts.take(rows))
         story.turns.append(Turn(minute, "born"))
         self.stories.append(story)
         self._refresh(story, recent, rows)
         story.gravest = story.gravity.level
         return _told(story, minute, "born", rows, recent)
+
+    def _home(self, part: Terms, minute: int, recent: Recent, detector: Detector) -> tuple[Story | None, float]:
+        """The running story that these posts are most of, and what share of them is."""
+        home, share = None, 0.0
+        for story in self.stories:
+            overlap = max(float(story.matches(part).mean()), self._kin(story, part, minute, recent, detector))
+            if overlap > share:
+                home, share = story, overlap
+        return home, share
 
     def _kin(self, story: Story, part: Terms, minute: int, recent: Recent, detector: Detector) -> float:
         """What share of these posts speak in a young story's own words: those that its posts have far above usual."""
@@ -237,7 +295,7 @@ class Follower:
         """Write title, terms, examples and gravity again from the posts of the last hours."""
         if rows is None:
             rows = np.flatnonzero(story.matches(recent.terms) & (recent.minute >= story.began))
-        story.stale = False
+        story.stale, story.changed = False, True
         if len(rows) == 0:
             return
         _, first = np.unique(recent.terms.text_key[rows], return_index=True)
@@ -247,14 +305,16 @@ class Follower:
         turkish = langs.count("tr") * 2 > len(langs) if any(langs) else seems_turkish(texts)
         names = name_terms(story.term, texts)
         order = np.argsort(-story.weight, kind="stable")
-        story.names = _unlike([names[int(key)] for key in story.term[order] if int(key) in names])[:12]
-        story.title = write_title(texts, turkish=turkish) or (story.names[0] if story.names else "")
+        story.names = unlike([names[int(key)] for key in story.term[order] if int(key) in names])[:12]
+        story.title = write_title(_of_most(texts, langs), turkish=turkish) or (story.names[0] if story.names else "")
         story.examples = [
-            {"text": post["text"], "at": post["at"], "id": post["id"]}
+            {name: post[name] for name in ("text", "at", "id", "network", "lang")}
             for post in recent.posts.take(typical(recent.terms, rows)).to_pylist()
         ]
         every = spread(rows, 400)  # here copies count: each by another person
         story.gravity = weigh(recent.posts["text"].take(every).to_pylist(), recent.terms.author[every])
+        ids = recent.posts["id"].take(every).to_pylist()
+        story.harm_posts = {harm.kind: tuple(ids[at] for at in harm.posts if ids[at]) for harm in story.gravity.harms}
 
     # — the day's course —
 
@@ -263,13 +323,13 @@ class Follower:
         for story in list(self.stories):
             state = _state(story, minute)
             if state != story.state:
-                story.state = state
+                story.state, story.changed = state, True
                 story.turns.append(Turn(minute, state))
             if state == "closed":
                 self._close(story)
             elif story.stale or minute - story.told <= _YOUNG:
                 self._refresh(story, recent)
-                if story.gravity.level >= 2 and story.gravity.level > story.gravest:
+                if _graver(story, story.gravity.level, minute):
                     story.gravest, story.told = story.gravity.level, minute
                     story.turns.append(Turn(minute, "turned"))
                     rows = np.flatnonzero(story.matches(recent.terms) & (recent.minute >= story.began))
@@ -291,9 +351,14 @@ class Follower:
         for later in range(len(self.stories) - 1, 0, -1):
             for earlier in range(later):
                 least = min(int(hits[later].sum()), int(hits[earlier].sum()))
-                if least >= 5 and int((hits[later] & hits[earlier]).sum()) >= _TOGETHER * least:
+                if least >= 5 and int((hits[later] & hits[earlier]).sum()) >= TOGETHER * least:
                     one, other = self.stories[earlier], self.stories[later]
-                    _absorb(one, other, minute)
+                    _absorb(
+                        one,
+                        other,
+                        minute,
+                        new=1 - int((hits[later] & hits[earlier]).sum()) / max(1, int(hits[later].sum())),
+                    )
                     self.closed.append(other)
                     hits[earlier] = hits[earlier] | hits[later]
                     del self.stories[later], hits[later]
@@ -308,7 +373,7 @@ class Follower:
             row, which = recent.having(story.term)
             late = recent.minute[row] > minute - _SILENCE
             row, which = row[late], which[late]
-            groups = _linked(len(story.term), *_neighbours(row, which))
+            groups = linked(len(story.term), *neighbours(row, which))
             voices = {
                 int(group): len(np.unique(recent.terms.author[row[groups[which] == group]]))
                 for group in np.unique(groups[which])
@@ -338,68 +403,22 @@ class Follower:
         new.n, new.authors = len(rows), np.unique(recent.terms.author[rows])
         for at in np.unique(recent.minute[rows]).tolist():
             new.curve.append((at, len(np.unique(recent.terms.author[rows[recent.minute[rows] == at]]))))
+        self._spread(new, recent.minute[rows], recent.terms.take(rows), recent.posts.take(rows))
         self.stories.append(new)
         self._refresh(new, recent)
         self._refresh(story, recent)
 
 
-def _sound(terms: Terms, rows: Rows, detector: Detector) -> bool:
-    """Whether enough different people, speaking about evenly, said enough different things."""
-    authors, counts = np.unique(terms.author[rows], return_counts=True)
-    if len(authors) < detector.rules.authors:
-        return False
-    shares = counts / counts.sum()
-    even = float(np.exp(-(shares * np.log(shares)).sum()))
-    if even < detector.rules.authors - 1:
-        return False
-    texts = np.unique(
-        np.where(terms.long[rows], terms.bins[rows, :3].sum(axis=1, dtype=np.uint64), terms.text_key[rows])
-    )
-    return len(texts) >= 3
+def _of_most(texts: list[str], langs: list[str | None]) -> list[str]:
+    """The texts of the language that most are in: a phrase of two languages is one of neither."""
+    most = max(set(langs), key=lambda lang: (langs.count(lang), lang or ""))
+    some = [text for text, lang in zip(texts, langs, strict=True) if lang == most]
+    return some if most is not None and len(some) >= 5 else texts
 
 
-def _says_enough(rising: Rising, picked: Rows, authors: int, detector: Detector) -> bool:
-    """A lone common word is no story until twice as many people have it, and far more surely."""
-    if len(picked) > 1 or int(kind_of(rising.term[picked])[0]) != WORD:
-        return True
-    return authors >= 2 * detector.rules.authors and float(rising.score[picked][0]) >= 1.5 * detector.bar()
-
-
-def _neighbours(row: Rows, which: Rows) -> tuple[Rows, Rows]:
-    """Terms that stand next to each other in some post: enough to tie together all that meet in it."""
-    same = row[:-1] == row[1:]
-    return which[:-1][same], which[1:][same]
-
-
-def _grouped(row: Rows, which: Rows, sound: npt.NDArray[np.bool_], n: int, recent: Recent) -> Rows:
-    """For each of ``n`` terms the least of its group; what is not sound stays alone."""
-    keep = sound[which]
-    posts, at = np.unique(row[keep], return_inverse=True)
-    has = np.zeros((len(posts), n), dtype=np.float32)
-    has[at, which[keep]] = 1.0
-    both = has.T @ has
-    each = np.diag(both)
-    total = max(float((recent.minute >= recent.minute[posts].min()).sum()), float(len(posts)), 2.0)
-    least = np.minimum(each[:, None], each[None, :])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        pmi = np.log(both * total / (each[:, None] * each[None, :]))
-        npmi = pmi / -np.log(both / total)
-        tied = (both >= _TOGETHER * least) & ((npmi > _NPMI) | (both >= 0.9 * total)) & (both >= 2)
-    left, right = np.nonzero(np.triu(tied, 1))
-    return _linked(n, left, right)
-
-
-def _linked(n: int, left: Rows, right: Rows) -> Rows:
-    """Groups of ``n`` things that ``left`` and ``right`` tie together: for each the least of its group, int64 (n,)."""
-    group = np.arange(n)
-    while True:
-        low = np.minimum(group[left], group[right])
-        was = group.copy()
-        np.minimum.at(group, left, low)
-        np.minimum.at(group, right, low)
-        group = group[group]
-        if (group == was).all():
-            return group
+def _graver(story: Story, level: int, minute: int) -> bool:
+    """Whether it is news that people now tell of ``level``: soon after an alarm only when it is the highest."""
+    return level >= 2 and level > story.gravest and (level == 3 or minute - story.told >= _HALF_HOUR)
 
 
 def _join(story: Story, rising: Rising, picked: Rows) -> None:
@@ -413,7 +432,8 @@ def _join(story: Story, rising: Rising, picked: Rows) -> None:
     story.term, story.weight = term[:_MOST_TERMS], both[first][:_MOST_TERMS]
 
 
-def _absorb(one: Story, other: Story, minute: int) -> None:
+def _absorb(one: Story, other: Story, minute: int, *, new: float) -> None:
+    """Put ``other`` into ``one``; a share of ``new`` of its posts was not in it yet."""
     term = np.concatenate([one.term, other.term])
     weight = np.concatenate([one.weight, other.weight])
     term, first = np.unique(term, return_index=True)
@@ -425,8 +445,13 @@ def _absorb(one: Story, other: Story, minute: int) -> None:
     for at, n in one.curve:
         counts[at] = max(counts.get(at, 0), n)
     one.curve = sorted(counts.items())
-    one.n = max(one.n, other.n)
+    one.n += round(new * other.n)
+    one.spread.absorb(other.spread, new=new)
+    one.new_keys += other.new_keys
+    one.new_counts += other.new_counts
+    other.new_keys, other.new_counts = [], []
     other.state, other.into = "closed", one.id
+    one.changed = other.changed = True
     one.turns.append(Turn(minute, "merged", other.id))
     other.turns.append(Turn(minute, "merged", one.id))
 
@@ -436,19 +461,15 @@ def _state(story: Story, minute: int) -> str:
     last = story.heard(minute - _HALF_HOUR, minute + 1)
     before = story.heard(minute - 2 * _HALF_HOUR, minute - _HALF_HOUR)
     story.peak = max(story.peak, last)
-    if story.heard(minute - _SILENCE, minute + 1) < max(3, 0.02 * story.peak) and minute - story.told > _SILENCE:
+    lately = story.heard(minute - _SILENCE, minute + 1)
+    if lately < 3 and minute - story.told > _SILENCE:
+        return "closed"
+    # What its words still bring then is what they always bring: whoever comes back to it makes it a new story.
+    if lately * _HALF_HOUR / _SILENCE < _OVER * story.peak and minute - story.told > _TURN:
         return "closed"
     if last > 1.3 * before + 2 * np.sqrt(before + 1):
         return "rising"
     return "fading" if last < 0.5 * story.peak else "steady"
-
-
-def _unlike(names: list[str]) -> list[str]:
-    """Each name once, whatever its case."""
-    seen: dict[str, str] = {}
-    for name in names:
-        seen.setdefault(name.casefold(), name)
-    return list(seen.values())
 
 
 def _told(story: Story, minute: int, what: str, rows: Rows, recent: Recent) -> Told:

@@ -19,8 +19,9 @@ from kalkan.stories.follow import Follower, Story, Turn
 from kalkan.stories.gravity import Gravity, Harm
 from kalkan.stories.recent import Recent
 from kalkan.stories.terms import Terms
+from kalkan.stories.trace import Spread
 
-VERSION: Final = 1
+VERSION: Final = 2
 _FORM: Final = pa.schema(
     [
         pa.field("name", pa.string(), nullable=False),
@@ -125,34 +126,41 @@ def recent_from(kept: dict[str, Any]) -> Recent:
 
 
 _ARRAYS: Final = ("term", "weight", "authors")
+_APART: Final = ("spread", "new_keys", "new_counts")  # the last two are empty whenever a state is kept
 
 
 def follower_state(follower: Follower) -> dict[str, Any]:
     """All stories, for :func:`pack`."""
     return {
+        "takes_keys": follower.takes_keys,
         "checked": follower.checked,
         "made": follower.made,
-        "open": {str(at): _story_state(story) for at, story in enumerate(follower.stories)},
-        "closed": {str(at): _story_state(story) for at, story in enumerate(follower.closed)},
+        "open": {str(at): story_state(story) for at, story in enumerate(follower.stories)},
+        "closed": {str(at): story_state(story) for at, story in enumerate(follower.closed)},
     }
 
 
 def follower_from(kept: dict[str, Any]) -> Follower:
     """The stories whose :func:`follower_state` this is."""
-    follower = Follower()
+    follower = Follower(takes_keys=kept["takes_keys"])
     follower.checked, follower.made = kept["checked"], kept["made"]
-    follower.stories = [_story_from(story) for story in kept["open"].values()]
-    follower.closed = [_story_from(story) for story in kept["closed"].values()]
+    follower.stories = [story_from(story) for story in kept["open"].values()]
+    follower.closed = [story_from(story) for story in kept["closed"].values()]
     return follower
 
 
-def _story_state(story: Story) -> dict[str, Any]:
-    plain = {field.name: getattr(story, field.name) for field in fields(story) if field.name not in _ARRAYS}
+def story_state(story: Story) -> dict[str, Any]:
+    """One story, for :func:`pack`."""
+    plain = {field.name: getattr(story, field.name) for field in fields(story) if field.name not in _ARRAYS + _APART}
     plain["gravity"], plain["turns"] = asdict(story.gravity), [asdict(turn) for turn in story.turns]
-    return {"plain": json.dumps(plain, default=_plain), **{name: getattr(story, name) for name in _ARRAYS}}
+    spread = story.spread.state()
+    spread["plain"] = json.dumps(spread["plain"])
+    arrays = {name: getattr(story, name) for name in _ARRAYS}
+    return {"plain": json.dumps(plain, default=_plain), "spread": spread, **arrays}
 
 
-def _story_from(kept: dict[str, Any]) -> Story:
+def story_from(kept: dict[str, Any]) -> Story:
+    """The story whose :func:`story_state` this is."""
     plain = json.loads(kept["plain"])
     gravity = plain["gravity"]
     harms = tuple(
@@ -162,4 +170,6 @@ def _story_from(kept: dict[str, Any]) -> Story:
     plain["turns"] = [Turn(**turn) for turn in plain["turns"]]
     plain["curve"] = [(minute, n) for minute, n in plain["curve"]]
     plain["examples"] = [{**one, "at": datetime.fromisoformat(one["at"])} for one in plain["examples"]]
-    return Story(**plain, **{name: kept[name] for name in _ARRAYS})
+    plain["harm_posts"] = {kind: tuple(ids) for kind, ids in plain["harm_posts"].items()}
+    spread = Spread.resume({"plain": json.loads(kept["spread"]["plain"]), "hashes": kept["spread"]["hashes"]})
+    return Story(**plain, spread=spread, **{name: kept[name] for name in _ARRAYS})

@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from kalkan.stories.letters import Hashes, Rows
 from kalkan.stories.terms import BINS, Terms, among, join
@@ -22,8 +23,15 @@ POST: Final = pa.schema(
         pa.field("id", pa.string()),
         pa.field("lang", pa.string()),
         pa.field("network", pa.string()),
+        pa.field("key", pa.int64()),  # the archive's
+        pa.field("how", pa.int8()),  # own words, reply, quote: see trace
+        pa.field("to", pa.string()),  # the post that it quotes or answers
+        pa.field("site", pa.string()),  # host of its first link
+        pa.field("scopes", pa.list_(pa.string())),  # of brands, peers, topics that it names
+        pa.field("signs", pa.int32()),  # what its reading shows, as bits: see trace
     ]
 )
+"""What is held of a post. Whatever a stream does not say is null."""
 
 
 def no_terms() -> Terms:
@@ -54,6 +62,12 @@ class Recent:
         if table.num_columns and table["text"].num_chunks > 64:
             table = table.combine_chunks()
         self.minute, self.posts, self.terms = times, table, both
+
+    def forget(self, keys: pa.Array) -> None:
+        """Let go of the posts of these keys."""
+        stays = np.flatnonzero(~pc.is_in(self.posts["key"], value_set=keys).to_numpy())
+        if len(stays) < self.posts.num_rows:
+            self.minute, self.posts, self.terms = self.minute[stays], self.posts.take(stays), self.terms.take(stays)
 
     def having(self, term: Hashes) -> tuple[Rows, Rows]:
         """Pairs (row, which of ``term``), by row; ``term`` ascending."""

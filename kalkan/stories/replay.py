@@ -24,11 +24,12 @@ from kalkan.stories import keeping
 from kalkan.stories.detect import Detector, Rules
 from kalkan.stories.follow import Follower, Story, Told
 from kalkan.stories.gravity import Gravity
+from kalkan.stories.letters import Rows
 from kalkan.stories.recent import POST, Recent
 from kalkan.stories.terms import Terms, join, terms
 
 _US: Final = 60_000_000
-_LATE: Final = 180  # minutes; older posts are an import, not news
+LATE: Final = 180  # minutes; older posts are an import, not news
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PIECE: Final = 20_000
 
@@ -51,6 +52,7 @@ class Alarm:
     usual_per_hour: float  # authors an hour that the strongest term had before
     harm: Gravity
     posts: tuple[str | None, ...]  # ids of the examples, where the posts have any
+    told: Told  # as the follower raised it
 
     def line(self) -> str:
         """The alarm as the one line of JSON that ``kalkan stories --json`` promises."""
@@ -71,9 +73,9 @@ class Alarm:
 class Stories:
     """The stories of one stream, as they stand. Feed it with :meth:`hear`; not safe to share between threads."""
 
-    def __init__(self, *, rules: Rules | None = None) -> None:
+    def __init__(self, *, rules: Rules | None = None, takes_keys: bool = False) -> None:
         self.detector = Detector(rules=rules)
-        self.follower = Follower()
+        self.follower = Follower(takes_keys=takes_keys)
         self.recent = Recent()
         self.open: int | None = None  # the minute that is still being heard
         self.late = 0  # posts too old to be news
@@ -104,7 +106,7 @@ class Stories:
         raw = posts["at"].cast(pa.int64()).to_numpy() // _US
         first = self.open if self.open is not None else int(raw[0])
         minute = np.maximum.accumulate(np.maximum(raw, first))
-        keep = raw > minute - _LATE
+        keep = raw > minute - LATE
         self.late += int((~keep).sum())
         posts, minute = posts.filter(pa.array(keep)), minute[keep]
         if posts.num_rows == 0:
@@ -121,10 +123,32 @@ class Stories:
             self._waiting.append(kept.slice(start, end - start))
         return alarms
 
+    def take(self, minute: int, posts: pa.Table, found: Terms) -> None:
+        """Posts of the open ``minute`` (or of a later one, after :meth:`close`), with their terms."""
+        self.open = minute
+        self._waiting_terms.append(found)
+        self._waiting.append(_kept(posts))
+
+    def close(self, minute: int) -> list[Alarm]:
+        """Let the stream's time reach ``minute``, by whoever keeps time for several streams."""
+        return self._close() if self.open is not None and minute > self.open else []
+
     def until(self, moment: datetime) -> list[Alarm]:
         """Let the stream's time reach ``moment``: what a clock does while nobody posts."""
         minute = int((moment - _EPOCH) // timedelta(minutes=1))
         return self._close() if self.open is not None and minute > self.open else []
+
+    def take_late(self, minute: Rows, posts: pa.Table, found: Terms) -> None:
+        """Posts of minutes that are over: see :meth:`Follower.take_late`."""
+        self.follower.take_late(minute, found, _kept(posts))
+
+    def forget(self, keys: pa.Array) -> None:
+        """Posts that are gone (the archive's keys) leave the window, the examples and whatever they stood for."""
+        for at, kept in enumerate(self._waiting):
+            stays = np.flatnonzero(~pc.is_in(kept["key"], value_set=keys).to_numpy())
+            if len(stays) < kept.num_rows:
+                self._waiting[at], self._waiting_terms[at] = kept.take(stays), self._waiting_terms[at].take(stays)
+        self.recent.forget(keys)
 
     def save(self) -> bytes:
         """Everything as bytes, for the archive to keep."""
@@ -172,7 +196,7 @@ class Stories:
         self.open = minute + 1
         self.recent.add(minute, kept, found)
         rising = self.detector.hear(minute, found)
-        told = self.follower.hear(minute, rising, self.detector, self.recent, found)
+        told = self.follower.hear(minute, rising, self.detector, self.recent, found, kept)
         return [_alarm(one) for one in told]
 
 
@@ -226,6 +250,7 @@ def _alarm(told: Told) -> Alarm:
         usual_per_hour=told.usual * 60,
         harm=told.gravity,
         posts=tuple(one["id"] for one in told.examples),
+        told=told,
     )
 
 

@@ -132,6 +132,14 @@ def name_terms(term: Hashes, texts: list[str]) -> dict[int, str]:
     return {key: max(forms.items(), key=lambda one: (one[1], one[0]))[0] for key, forms in names.items()}
 
 
+def unlike(names: list[str]) -> list[str]:
+    """Each name once, whatever its case."""
+    seen: dict[str, str] = {}
+    for name in names:
+        seen.setdefault(name.casefold(), name)
+    return list(seen.values())
+
+
 def typical(terms: Terms, rows: Rows, *, n: int = 3) -> list[int]:
     """The rows that say what most of ``rows`` say: medoids by shared terms, each by another author and not a copy."""
     rows = spread(rows, _LOOKED_AT)

@@ -217,7 +217,7 @@ def test_certificates_are_checked_against_the_name_not_the_address(
     """Connecting to a checked address must not loosen what TLS promises about the name."""
     pem = _certificate(tmp_path, "feeds.example")
     trusted = ssl.create_default_context(cafile=str(pem))
-    monkeypatch.setattr("kalkan.networks.http._tls", lambda: trusted)
+    monkeypatch.setattr("kalkan.networks.guarded.tls", lambda: trusted)
     ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     ours.load_cert_chain(pem)
     names: list[str | None] = []

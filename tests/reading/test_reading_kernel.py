@@ -140,9 +140,6 @@ def test_weights_that_are_not_there_are_said_so() -> None:
         list(read([posts(["a"])], Recipe(name="fast-26.11", digest="0" * 64)))
     assert told.value.code == "weights_missing"
     with pytest.raises(InvalidInput) as told:
-        current("careful")
-    assert told.value.code == "tier_not_installed"
-    with pytest.raises(InvalidInput) as told:
         current("best")
     assert told.value.code == "tier_unknown"
 

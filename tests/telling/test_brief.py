@@ -103,6 +103,16 @@ def test_the_same_week_gives_the_same_bytes() -> None:
     assert brief.pdf(one) == brief.pdf(other)
 
 
+@pytest.mark.parametrize("sort", ["leadership", "team"])
+def test_a_kept_brief_comes_back_equal(sort: str) -> None:
+    one = made("tr", sort, acts=ACTS, stories=TOLD)
+    again = brief.from_plain(json.loads(one.to_json()))
+    assert again == one
+    assert again.fingerprint() == one.digest
+    with pytest.raises(InvalidInput, match="brief_unreadable"):
+        brief.from_plain({**json.loads(one.to_json()), "lead": {"kind": "no such"}})
+
+
 def test_every_number_holds_when_asked_again(tmp_path: Path) -> None:
     path = tmp_path / "brief.html"
     path.write_text(brief.html(made("tr")), encoding="utf-8")

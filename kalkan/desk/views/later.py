@@ -16,35 +16,15 @@ PAGES: Final = {
         _("Posts that wait for a person will stand here: questions, asks and complaints first, abuse folded."),
         _("Until then, the newest questions and asks are on the first page."),
     ),
-    "stories": (
-        _("Stories"),
-        _("What rises among people will stand here, how fast, where it began and how it spread."),
-        _("Until then, the first page says when more people than usual talk about you."),
-    ),
-    "drafts": (
-        _("Drafts"),
-        _("Your team will write, check and approve what the brand says here, with the room check beside the text."),
-        _("Nothing is sent from Kalkan today."),
-    ),
     "cases": (
         _("Cases"),
         _("How earlier acts of brands were received will stand here, each with its posts: learn before you act."),
         _("Until then, every number opens the posts behind it."),
     ),
-    "brief": (
-        _("Brief"),
-        _("The page for your managers will stand here: a day, a week or a month, as a web page and as PDF."),
-        _("Until then, the first page shows the last 24 hours, 7 days and 28 days."),
-    ),
     "index": (
         _("Index"),
         _("You and your peers on one scale will stand here, month by month, with what was seen and what was not."),
         _("Peers that you name under Watches are gathered already."),
-    ),
-    "ledger": (
-        _("Ledger"),
-        _("What was decided, by whom, on what advice and how it turned out will stand here."),
-        _("Changes of watches, sources and settings are written down already."),
     ),
 }
 

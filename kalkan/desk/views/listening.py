@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from django.views.decorators.http import require_POST
 
 from kalkan import plugins, sentences
-from kalkan.desk import access, jobs, vault
+from kalkan.desk import access, jobs, rereading, vault
 from kalkan.desk.actions import sources
 from kalkan.desk.forms import setup as forms
 from kalkan.desk.heard import heard, title_of
@@ -36,6 +36,7 @@ def _shown(request: HttpRequest) -> dict[str, Any]:
         "kept_out": sum(row.rejected for row in rows),
         "cost": sum(row.cost_usd for row in rows),
         "broken": _broken(),
+        "careful": rereading.told(settings.CONFIG),
     }
 
 

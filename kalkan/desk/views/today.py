@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -16,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRefresh
 
 from kalkan import figures
-from kalkan.desk import access, formats, shelf, showing, telling
+from kalkan.desk import access, alarms, formats, rereading, shelf, showing, stories_showing, telling
 from kalkan.desk.heard import Heard, heard
 from kalkan.desk.listening import statuses
 from kalkan.errors import InvalidInput
@@ -61,6 +62,7 @@ def today(request: HttpRequest) -> HttpResponse:
         where=Where(brand=brand.slug, kinds=ABOUT),
         compare="before",
         zone=_zone(),
+        reading=rereading.preferred(settings.CONFIG, brand.slug),
     )
     if "newer" in request.GET:
         return _newer(request, ask, period)
@@ -103,6 +105,8 @@ def _page(request: HttpRequest, ask: Ask, by: str, period: str) -> dict[str, Any
         "left_out": found.one("offensive").posts,
         "asked": [showing.said(row, short=True) for row in _asked(ask, archive)],
         "beside": _beside(ask, archive),
+        "rising": stories_showing.risen(access.current_brand(request), now=ask.until),
+        "unread_alarms": alarms.unread(access.person_of(request), access.current_brand(request), now=ask.until),
         "mark": (found.heard_until or ask.since).isoformat(),
         "empty": "" if people.count else "1",
         **_foot(listened, ask.until),
@@ -161,6 +165,11 @@ def _foot(rows: tuple[Heard, ...], now: datetime) -> dict[str, Any]:
         "rate": sum(row.rate for row in live),
         "kept_out": sum(each.n for row in rows for each in row.rejects if each.last and each.last >= midnight),
     }
+
+
+def foot(request: HttpRequest, now: datetime) -> dict[str, Any]:
+    """What every page about people closes with, for ``parts/foot.html``."""
+    return _foot(_listened(request, now), now)
 
 
 def _zone() -> str:

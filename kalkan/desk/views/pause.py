@@ -1,0 +1,72 @@
+"""The pause: one click and a reason, what it stopped, and its end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from kalkan.desk import access, drafts_telling, formats
+from kalkan.desk.actions import pauses
+from kalkan.desk.forms import drafts as forms
+from kalkan.desk.models import Draft, Pause
+from kalkan.errors import Refused
+
+
+def pause(request: HttpRequest) -> HttpResponse:
+    """What is paused, what that stopped, and the form to pause."""
+    person, brand, now = access.person_of(request), access.current_brand(request), timezone.now()
+    if request.method == "POST":
+        access.require(person, brand, "approve")
+        form = forms.Pausing(brand.markets, request.POST)
+        if form.is_valid():
+            data = form.cleaned_data
+            try:
+                pauses.begin(person, brand, market=data["market"], reason=data["reason"], until=form.at, now=now)
+                return redirect(f"{reverse('pause')}?paused")
+            except Refused as refused:
+                form.add_error(None, drafts_telling.say(refused.code, refused.params))
+        return _page(request, form, status=400)
+    return _page(request)
+
+
+def _page(request: HttpRequest, form: forms.Pausing | None = None, *, status: int = 200) -> HttpResponse:
+    person, brand, now = access.person_of(request), access.current_brand(request), timezone.now()
+    later = formats.local(now + timedelta(hours=24))
+    usual = {"day": later.date(), "hour": later.time().replace(minute=0, second=0, microsecond=0)}
+    rows = list(access.pauses_for(person, brand)[:30])
+    shown = {
+        "form": form or forms.Pausing(brand.markets, initial=usual),
+        "may": access.may(person, brand, "approve"),
+        "open": [_shown(row) for row in rows if row.ended_at is None],
+        "ended": [_shown(row) for row in rows if row.ended_at is not None],
+        "would": pauses.stopped_by(brand, ""),
+        "now": now,
+        "word": next((word for word in ("paused", "ended") if word in request.GET), ""),
+    }
+    return render(request, "desk/pause.html", shown, status=status)
+
+
+def _shown(row: Pause) -> dict[str, Any]:
+    """A pause with the drafts it stopped, as they stand now; those that fell due in it are held for a person."""
+    stopped = {each.pk for each in pauses.stopped_by(row.brand, row.market)} if row.ended_at is None else set()
+    found = Draft.objects.filter(brand=row.brand, pk__in=stopped | set(row.stopped)).order_by("planned_at", "id")
+    return {
+        "row": row,
+        "late": row.ended_at is None and row.until < timezone.now(),
+        "stopped": [{"row": each, "word": drafts_telling.state_word(each.state)} for each in found],
+    }
+
+
+@require_POST
+def end(request: HttpRequest, pk: int) -> HttpResponse:
+    """End it."""
+    person = access.person_of(request)
+    row = access.pause_for(person, pk)
+    pauses.end(person, row, reason=request.POST.get("reason", "")[:300].strip(), now=timezone.now())
+    return redirect(f"{reverse('pause')}?ended")

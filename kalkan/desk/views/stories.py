@@ -1,0 +1,378 @@
+"""Stories: the list, one story with everything known of it, and the posts behind each of its numbers."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+
+from kalkan import figures
+from kalkan.desk import (
+    access,
+    alarms,
+    formats,
+    rereading,
+    shelf,
+    showing,
+    stories,
+    stories_showing,
+    stories_words,
+    telling,
+)
+from kalkan.desk.models import Brand
+from kalkan.desk.views.today import foot
+from kalkan.figures import Where
+from kalkan.posts import ABOUT, FEELINGS
+from kalkan.stories.record import StoryRow
+
+STATES: Final = {
+    "now": (_("now"), stories.OPEN),
+    "rising": (_("rising"), ("rising",)),
+    "closed": (_("closed"), ("closed",)),
+    "all": (_("all"), (*stories.OPEN, "closed")),
+}
+GRAVITIES: Final = (0, 1, 2, 3)
+_FELT: Final = 4
+_ASKED: Final = 4
+_EXAMPLES: Final = 6
+_PAGE: Final = 40
+_LISTED: Final = 60
+
+
+def listing(request: HttpRequest) -> HttpResponse:
+    """Stories of the last seven days, narrowed by state, scope, language and gravity."""
+    brand, now = access.current_brand(request), timezone.now()
+    choices = stories_showing.choices(brand)
+    state = request.GET.get("state", "now")
+    state = state if state in STATES else "now"
+    scope = request.GET.get("scope", "")
+    scope = scope if scope in dict(choices) else ""
+    lang = request.GET.get("lang", "")
+    given = request.GET.get("gravity", "0")
+    gravity = int(given) if given in map(str, GRAVITIES) else 0
+    found = stories.listed(brand, now=now, states=STATES[state][1], scope=scope, lang=lang, gravity=gravity)
+    langs = sorted({part.name for row in found for part in row.trace.languages} | set(brand.langs) | {lang} - {""})
+    shown = {
+        "now": now,
+        "lines": stories_showing.lines(found[:_LISTED], brand, now=now),
+        "n": len(found),
+        "more": max(0, len(found) - _LISTED),
+        "rise": sum(row.state == "rising" for row in found),
+        "states": [(name, title) for name, (title, _states) in STATES.items()],
+        "state": state,
+        "scopes": choices,
+        "scope": scope,
+        "langs": [(one, telling.lang(one)) for one in langs],
+        "chosen_lang": lang,
+        "gravities": GRAVITIES,
+        "gravity": gravity,
+        "narrowed": bool(scope or lang or gravity or state != "now"),
+        "followed": stories.opened().followed_until(),
+        "unread": alarms.unread(access.person_of(request), brand, now=now),
+        "last_alarm": next(iter(alarms.told(brand, now=now, limit=1)), None),
+        "budget": alarms.budget_words(brand, now=now),
+        **foot(request, now),
+    }
+    return render(request, "desk/stories.html", shown)
+
+
+def _reading(brand: Brand) -> tuple[str, ...]:
+    return rereading.preferred(settings.CONFIG, brand.slug)
+
+
+def _row(request: HttpRequest, id: str) -> tuple[StoryRow, Brand]:
+    """The story ``id``, if the brand looked at may see it.
+
+    :raises Http404: there is none, or it is another brand's.
+    """
+    brand = access.current_brand(request)
+    row = stories.opened().story(id)
+    if row is None or not stories.sees(brand, row.scope):
+        raise Http404
+    return row, brand
+
+
+def story(request: HttpRequest, id: str) -> HttpResponse:
+    """Everything known of one story."""
+    row, brand = _row(request, id)
+    if row.into and "as" not in request.GET:
+        return redirect(f"{reverse('story', args=[row.into])}?from={row.id}")
+    now = timezone.now()
+    archive = shelf.opened()
+    kept = stories.members(row, archive, reading=_reading(brand))
+    told = [one for one in stories.opened().alarms(story=row.id, limit=40) if stories.sees(brand, one.scope)]
+    step = stories_showing.step_of(row, now)
+    table = stories.opened().curve(row.id, step=step)
+    by = "hour" if kept.until - kept.since <= timedelta(hours=48) else "day"
+    zone = timezone.get_current_timezone_name()
+    found = figures.answer(kept.ask(*_measures(), by=None, zone=zone), kept.archive, asked_at=now)
+    people = found.one("authors")
+    about = figures.answer(
+        kept.ask("posts", "authors", "question_or_ask", where=Where(brand=brand.slug, kinds=ABOUT)),
+        kept.archive,
+        asked_at=now,
+    )
+    shown: dict[str, Any] = {
+        "row": row,
+        "now": now,
+        "title": stories_words.title(row),
+        "scope": stories_words.scope(stories.scope_of(row.scope, brand)),
+        "state": stories_words.state(row),
+        "langs": stories_words.langs(row),
+        "times": stories_words.times_words(row) if stories_words.times(row) is not None else "",
+        "gravity_words": stories_words.gravity(row.gravity),
+        "harms": [(one, _only(row, one.posts)) for one in stories_words.harms(row)],
+        "found": found,
+        "people": people,
+        "posts": found.one("posts"),
+        "links": {"posts": _url(row, found.ask)},
+        "url": _url(row, found.ask),
+        "about_people": about.one("authors"),
+        "about_asks": about.one("question_or_ask"),
+        "about_url": _url(row, about.ask),
+        "asks_url": _url(row, about.ask.behind("question_or_ask")),
+        "enough": people.count >= figures.ENOUGH,
+        "step": formats.span(step * 60),
+        "charts": [
+            ("wide", stories_showing.curve(table, told, step=step, width=860, labels=6)),
+            ("narrow", stories_showing.curve(table, told, step=step, width=340, labels=3)),
+        ],
+        "bins": stories_showing.bins(table),
+        "csv": reverse("story_curve", args=[row.id]),
+        "forecasts": [stories_words.forecast(one) for one in row.forecasts],
+        "trace": [(one, _moment_url(row, one, found.ask)) for one in stories_words.trace(row.trace)],
+        "ways": stories_words.ways(row.trace),
+        "parts": stories_words.severity(row.severity.parts),
+        "advice_why": stories_words.said(row.severity.reason),
+        "alarms": alarms.lines(told, brand, now=now),
+        "may_write": access.may(access.person_of(request), brand, "write"),
+        "may_judge": access.may(access.person_of(request), brand, "moderate"),
+        "asked": _asked(kept, now),
+        "wants": _wants(found, row),
+        "examples": _examples(row, kept, archive),
+        "course": _course(row),
+        "merged_from": request.GET.get("from", ""),
+        "spoken": [_peer(one, row) for one in stories.spoken(brand, kept)],
+        "near": _near(row, brand, found.ask),
+        "recipes": [telling.recipe(name) for name in found.recipes],
+        **_feelings(row, kept, found, by, zone, now),
+        **_pile_on(row, brand, archive),
+        **foot(request, now),
+    }
+    return render(request, "desk/stories_story.html", shown)
+
+
+def _measures() -> tuple[str, ...]:
+    return (*figures.COUNTED, *FEELINGS, "no_feeling", "question", "ask", "complaint", "praise", "question_or_ask")
+
+
+def _wants(found: figures.Figures, row: StoryRow) -> list[tuple[str, str, str, str]]:
+    """What people want in the story: name, share, interval, link; the largest share first."""
+    wanted = sorted(
+        (found.one(name) for name in ("question", "ask", "complaint", "praise")), key=lambda one: -one.value
+    )
+    return [
+        (
+            str(telling.NAMES[one.measure]),
+            formats.share(one.value),
+            telling.band(one.interval),
+            _url(row, found.ask.behind(one.measure)),
+        )
+        for one in sorted(wanted, key=lambda one: -one.value)
+    ]
+
+
+def _url(row: StoryRow, ask: figures.Ask, **more: str) -> str:
+    """The posts of ``row`` that ``ask`` counts."""
+    query = ask.behind().to_query()
+    return f"{reverse('story_posts', args=[row.id])}?{query}" + (f"&{urlencode(more)}" if more else "")
+
+
+def _only(row: StoryRow, ids: Sequence[str]) -> str:
+    """A page with just these posts; empty for none."""
+    return f"{reverse('story_posts', args=[row.id])}?{urlencode({'post': ids}, doseq=True)}" if ids else ""
+
+
+def _moment_url(row: StoryRow, one: stories_words.Moment, ask: figures.Ask) -> str:
+    match one.kind:
+        case "post_itself":
+            return _only(row, [one.what])
+        case "network":
+            return _url(row, ask.behind(networks=(one.what,)))
+        case "language":
+            return _url(row, ask.behind(langs=(one.what,)))
+        case "site" | "feed":
+            return _url(row, ask, site=one.what)
+        case "post":
+            return _url(row, ask.behind(answers=(one.what,)))
+    return ""
+
+
+def _feelings(
+    row: StoryRow, kept: stories.Members, found: figures.Figures, by: str, zone: str, now: datetime
+) -> dict[str, Any]:
+    """The four strongest feelings through the hours, with their table."""
+    if found.one("authors").count < figures.ENOUGH:
+        return {"ribbons": (), "felt": (), "felt_names": (), "by": by}
+    top = sorted(FEELINGS, key=lambda name: -found.one(name).value)[:_FELT]
+    over = figures.answer(kept.ask(*top, by=by, zone=zone), kept.archive, asked_at=now)
+    urls = {name: _url(row, found.ask.behind(name)) for name in top}
+    whole = {name: found.one(name) for name in top}
+    return {
+        "ribbons": stories_showing.ribbons(found, over, top, urls),
+        "overall": [
+            (str(telling.NAMES[name]), formats.share(one.value), telling.band(one.interval), urls[name])
+            for name, one in whole.items()
+        ],
+        "felt": stories_showing.felt(over, top),
+        "felt_names": [str(telling.NAMES[name]) for name in top],
+        "by": by,
+    }
+
+
+def _asked(kept: stories.Members, now: datetime) -> list[showing.Said]:
+    """The newest different questions and asks without abuse."""
+    ask = kept.ask(where=Where(reads=("question_or_ask", "not_offensive")))
+    return [showing.said(one, short=True) for one in figures.newest(ask, kept.archive, limit=_ASKED, distinct=True)]
+
+
+def _examples(row: StoryRow, kept: stories.Members, archive: figures.Archive) -> list[showing.Said]:
+    ids = [one.id for one in row.examples][:_EXAMPLES]
+    since = min((one.at for one in row.examples), default=kept.since)
+    found = stories.texts(ids, archive, since=min(since, kept.since), until=kept.until)
+    return [showing.said(found[one], short=True) for one in ids if one in found]
+
+
+def _course(row: StoryRow) -> list[tuple[Any, str, str, str]]:
+    """What happened to it, newest first: (when, words, the other story's title, its address)."""
+    shown = []
+    newest = sorted(row.course, key=lambda each: each.at, reverse=True)
+    # more and more words join a story that grows: the last of a run of the same says it
+    told = [one for at, one in enumerate(newest) if at == 0 or one.other or one.what != newest[at - 1].what]
+    for one in told[:30]:
+        other = stories.opened().story(one.other) if one.other else None
+        link = f"{reverse('story', args=[other.id])}?as=was" if other else ""
+        shown.append((one.at, stories_words.course(one), stories_words.title(other) if other else "", link))
+    return shown
+
+
+def _peer(one: stories.Spoken, row: StoryRow) -> dict[str, Any]:
+    named = one.named
+    authors = named.one("authors") if named else None
+    enough = authors is not None and authors.count >= figures.ENOUGH
+    return {
+        "name": one.name,
+        "own": [showing.said(post, short=True) for post in one.own],
+        "authors": authors,
+        "url": _url(row, named.ask, watch=one.name) if named else "",
+        "negative": named.one("negative") if named and enough else None,
+        "negative_url": _url(row, named.ask.behind("negative"), watch=one.name) if named else "",
+        "band": telling.band(named.one("negative").interval) if named and enough else "",
+    }
+
+
+def _near(row: StoryRow, brand: Brand, ask: figures.Ask) -> list[tuple[str, int, str]]:
+    """The brand's own topics that the story names: name, authors, link."""
+    prefix = f"topic:{brand.slug}:"
+    found = [part for part in row.watches if part.name.startswith(prefix)]
+    return [
+        (
+            part.name.removeprefix(prefix),
+            part.authors,
+            _url(row, ask.behind(brand=brand.slug, kinds=("topic",)), watch=part.name.removeprefix(prefix)),
+        )
+        for part in sorted(found, key=lambda one: (-one.authors, one.name))
+    ]
+
+
+def _pile_on(row: StoryRow, brand: Brand, archive: figures.Archive) -> dict[str, Any]:
+    """The incident of accounts that act in step; to whom they speak only where it is the brand's own."""
+    one = row.pile_on
+    if one is None:
+        return {"pile_on": None}
+    target = bool(one.target) and stories.sees(brand, one.target)
+    ids = [each.id for each in one.examples][:3]
+    found = stories.texts(ids, archive, since=one.since, until=one.until)
+    return {
+        "pile_on": one,
+        "target": stories.scope_of(one.target, brand).name if target else "",
+        "in_step": stories_words.in_step(one.kinds),
+        "in_step_posts": [showing.said(found[each], short=True) for each in ids if each in found],
+        "origin_url": _only(row, [one.origin]) if one.origin else "",
+    }
+
+
+def posts(request: HttpRequest, id: str) -> HttpResponse:
+    """The posts of a story that a number of its page counts; ``?post=`` names them one by one."""
+    row, brand = _row(request, id)
+    archive = shelf.opened()
+    only = {name: request.GET[name][:200] for name in ("site", "watch") if request.GET.get(name)}
+    kept = stories.members(row, archive, reading=_reading(brand), **only)
+    named = request.GET.getlist("post")[:50]
+    narrowed: figures.Archive = kept.archive
+    ask = _ask(request, kept, brand)
+    if named:
+        narrowed = stories.named(named, archive)
+        ask = replace(ask, since=kept.since - timedelta(days=2), until=kept.until + timedelta(days=2), where=Where())
+    found = figures.answer(ask, narrowed, asked_at=timezone.now())
+    page = figures.behind(ask, narrowed, after=request.GET.get("after"), limit=_PAGE)
+    here = reverse("story_posts", args=[row.id])
+    query = ask.to_query() + (f"&{urlencode(only)}" if only else "")
+    words = [*telling.filters(ask.where), *only.values()]
+    shown = {
+        "row": row,
+        "title": stories_words.title(row),
+        "people": found.one("authors"),
+        "posts": found.one("posts"),
+        "filters": words,
+        "span": telling.span(ask),
+        "list": [showing.said(each) for each in page.posts],
+        "recipes": [telling.recipe(name) for name in found.recipes],
+        "older": f"{here}?{query}&{urlencode({'after': page.next})}" if page.next and not named else "",
+        "first": f"{here}?{query}" if request.GET.get("after") else "",
+        "all": here if words or named else "",
+        "gone": max(0, row.n - found.one("posts").count) if not words and not named else 0,
+    }
+    return render(request, "desk/stories_posts.html", shown)
+
+
+def _ask(request: HttpRequest, kept: stories.Members, brand: Brand) -> figures.Ask:
+    """The question in the address, within the story; a brand that is named must be the one looked at.
+
+    :raises KalkanError: no such question.
+    :raises Http404: it names another brand.
+    """
+    given = {name: request.GET.getlist(name) for name in request.GET}
+    given |= {
+        name: [at.isoformat()] for name, at in (("since", kept.since), ("until", kept.until)) if not given.get(name)
+    }
+    plain = not any(request.GET.get(name) for name in ("since", "until"))
+    ask = figures.from_query(given)
+    if plain and not ask.reading:
+        ask = replace(ask, reading=kept.reading)
+    if ask.where.brand not in (None, brand.slug):
+        raise Http404
+    return replace(ask, measures=figures.COUNTED, by=None, compare=None)
+
+
+def curve(request: HttpRequest, id: str) -> HttpResponse:
+    """The curve as CSV, in UTC: at, posts, authors, usual, low, high."""
+    row, _brand = _row(request, id)
+    table = stories.opened().curve(row.id, step=stories_showing.step_of(row, timezone.now()))
+    answer = HttpResponse(content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="story-{row.id[:40]}.csv"'
+    writer = csv.writer(answer)
+    writer.writerow(table.column_names)
+    for each in table.to_pylist():
+        writer.writerow([each["at"].isoformat(), *(each[name] for name in table.column_names[1:])])
+    return answer

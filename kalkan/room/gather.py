@@ -1,0 +1,255 @@
+"""What the room speaks of: grave stories found in its posts, those that were given, and which posts belong to each.
+
+Owns that gathering, from words that come with harm. Promises that no story rests on fewer than ``policy.voices``
+people, and the same stories for the same posts. Says nothing about drafts. Where an archive follows stories, those are
+given and come first; what is found here is for rooms that are only a file, and for what no alarm has told yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kalkan.room.index import Index, Ints, Mask, index
+from kalkan.room.rules import DEFAULT, Policy
+from kalkan.room.shapes import Observance, Room, Story, digest_of
+from kalkan.room.vocabulary import HARMS
+from kalkan.text import fold
+
+ACUTE = frozenset(("disaster", "violence", "death", "hurt", "abuse", "hate", "conflict", "mourning"))
+CHRONIC = frozenset(("illness",))
+_MOST = 8  # stories looked for in a file
+_TERMS = 60
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """A story with its posts in the room's index."""
+
+    story: Story
+    rows: Mask
+    harm_rows: Mask
+    terms: frozenset[str]  # folded; hashtags keep their sign
+
+    @property
+    def acute(self) -> bool:
+        """People are dead, hurt or threatened now: not an epidemic that has become everyday."""
+        return self.story.gravity >= 2 and not (self.story.harms and self.story.harms[0] in CHRONIC)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Heard:
+    """The room made ready for any number of drafts."""
+
+    index: Index
+    stories: tuple[Told, ...]
+
+
+def room_from_posts(
+    posts: pa.Table,
+    *,
+    at: datetime,
+    hours: float = 24 * 8,
+    stories: Sequence[Story] = (),
+    observances: tuple[Observance, ...] | None = None,
+    mournings: tuple[Observance, ...] = (),
+    coverage: str = "",
+) -> Room:
+    """The room of ``posts`` as it stood at ``at``: later ones are not looked at, nor those older than ``hours``.
+
+    ``posts``: text, and where known id, at, author_id, lang; rows without a time stay. ``stories``: those known
+    otherwise.
+    """
+    if "at" in posts.column_names:
+        moment = pc.cast(posts["at"], pa.timestamp("us", tz="UTC"), safe=False)
+        posts = posts.set_column(posts.column_names.index("at"), "at", moment)
+        inside = pc.and_(pc.less_equal(moment, at), pc.greater(moment, at - timedelta(hours=hours)))
+        posts = posts.filter(pc.fill_null(inside, True))
+        found = pc.min_max(posts["at"]).as_py()
+        begins, until = found["min"], found["max"]
+    else:
+        begins = until = None
+    return Room(
+        posts=posts, stories=tuple(stories), observances=observances, mournings=mournings, begins=begins, until=until,
+        coverage=coverage,
+    )  # fmt: skip
+
+
+def heard(room: Room, *, at: datetime, policy: Policy = DEFAULT) -> Heard:
+    """``room`` made ready; done once a room and policy, then kept with it."""
+    key = ("heard", policy)
+    if key not in room._seen:
+        ready = _index(room, at, policy)
+        given = tuple(_given(story, ready, policy, room.until or at) for story in room.stories)
+        found = _found(ready, policy, now=room.until or at)
+        fresh = tuple(one for one in found if not any(_same(one, other) for other in given))
+        room._seen[key] = Heard(index=ready, stories=given + fresh)
+    made: Heard = room._seen[key]
+    return made
+
+
+def _index(room: Room, at: datetime, policy: Policy) -> Index:
+    key = ("index", policy.most_posts)
+    if key not in room._seen:
+        room._seen[key] = index(room.posts, at=room.until or at, most=policy.most_posts)
+    made: Index = room._seen[key]
+    return made
+
+
+def _same(found: Told, given: Told) -> bool:
+    return given.story.gravity >= found.story.gravity and len(found.terms & given.terms) >= 3
+
+
+def _given(story: Story, ready: Index, policy: Policy, now: datetime) -> Told:
+    """The posts of a story known otherwise: those that name two of its terms, or one of its tags."""
+    terms = frozenset(fold(term) for term in story.terms)
+    single = {part for term in terms for part in term.split() if len(part) >= 3} | {
+        term for term in terms if term.startswith("#")
+    }
+    numbers = [ready.number[one] for one in single if one in ready.number]
+    hits = np.bincount(ready.row[np.isin(ready.word, numbers)], minlength=ready.n) if numbers else np.zeros(ready.n)
+    rows: Mask = hits >= min(2, max(1, len(single)))
+    if story.share == 0 and rows.any():
+        share, per_hour = _share(rows, ready, policy, now)
+        story = replace(story, share=share, per_hour=story.per_hour or per_hour)
+    return Told(story=story, rows=rows, harm_rows=rows & ready.harm.any(axis=1), terms=frozenset(single))
+
+
+def _found(ready: Index, policy: Policy, *, now: datetime) -> tuple[Told, ...]:
+    """Grave stories of the posts themselves, largest first."""
+    harmed = ready.harm.any(axis=1)
+    if not harmed.any():
+        return ()
+    size = len(ready.words)
+    in_harm = np.bincount(ready.word[harmed[ready.row]], minlength=size)
+    pure = in_harm / np.maximum(ready.often, 1) >= policy.purity
+    term: Mask = pure & (in_harm >= policy.voices)
+    left = harmed.copy()
+    out: list[Told] = []
+    for _ in range(_MOST):
+        here = left[ready.row] & term[ready.word]
+        counts = np.bincount(ready.word[here], minlength=size)
+        seed = int(counts.argmax()) if size else 0
+        if size == 0 or counts[seed] < policy.voices:
+            break
+        mine, terms = _around(seed, ready, left, policy)
+        left &= ~mine
+        told = _told(mine, terms, ready, policy, now)
+        if told is not None:
+            out.append(told)
+    return tuple(sorted(out, key=lambda one: (-one.story.gravity, -one.story.posts)))
+
+
+def _around(seed: int, ready: Index, left: Mask, policy: Policy) -> tuple[Mask, Ints]:
+    """The posts of the story that ``seed`` belongs to, and its words, strongest first.
+
+    Twice: the words that stand with the seed far more often than by chance, then those that stand with all of them. So
+    a place and a harm that different posts name are one story where a tag or a word holds them together.
+    """
+    size = len(ready.words)
+    rows = ready.having([seed]) & left
+    near = np.array([seed], dtype=np.int64)
+    start, end = int(ready.at.min()), int(ready.at.max())
+    began = int(ready.since[seed])
+    rising = began - start > 0.6 * (end - start)
+    new = ready.since >= began - (end - began) // 2
+    for least in policy.together:
+        p = float(rows.mean())
+        together = np.bincount(ready.word[rows[ready.row]], minlength=size).astype(np.float64)
+        share = together / np.maximum(ready.often, 1)
+        odds = (share + 1e-9) / (1 - share + 1e-3) * (1 - p) / p
+        surprise = 2 * together * np.log(np.maximum(share / p, 1e-9))
+        fit = (together >= 3) & (share >= least) & (odds >= policy.odds) & (surprise >= policy.surprise)
+        if rising:
+            # What came up with it, in the same hours, needs less to be of it.
+            fit |= new & (together >= 2) & (share >= least / 2) & (odds >= policy.odds / 2) & (surprise >= policy.surprise / 3)
+        fit[seed] = True
+        near = np.flatnonzero(fit)
+        near = near[np.argsort(-together[near], kind="stable")][:_TERMS].astype(np.int64)
+        rows = ready.having(near)
+    return rows, near
+
+
+def _told(mine: Mask, terms: Ints, ready: Index, policy: Policy, now: datetime) -> Told | None:
+    harm_rows = mine & ready.harm.any(axis=1)
+    voices = ready.voices(mine)
+    share, per_hour = _share(mine, ready, policy, now)
+    telling = ready.voices(harm_rows)
+    if voices < policy.voices or share < policy.story_share or telling < max(policy.voices, policy.telling * voices):
+        return None
+    harms = _harms(harm_rows, ready)
+    times = np.sort(ready.at[mine])
+    start, end = int(ready.at.min()), int(ready.at.max())
+    rising = int(times[len(times) // 10]) - start > 0.5 * (end - start)
+    if not harms or (len(terms) < 2 and not rising):
+        return None  # a single grave word, said now and then all day, is how people talk
+    names = tuple(str(ready.words[int(at)]) for at in terms)
+    began = datetime.fromtimestamp(float(times[min(len(times) - 1, 2)]) / 1e6, tz=UTC)
+    rows = np.flatnonzero(harm_rows)
+    examples = tuple(str(ready.ids[int(at)]) for at in rows[np.argsort(-ready.at[rows], kind="stable")][:3])
+    langs = tuple(str(one) for one in dict.fromkeys(ready.lang[harm_rows].tolist()) if one)
+    story = Story(
+        id="room:" + digest_of(sorted(names))[:16],
+        title=" · ".join(names[:3]),
+        terms=names,
+        gravity=_gravity(harms),
+        harms=harms,
+        began=began,
+        posts=round(float(mine.sum()) * ready.every),
+        authors=voices,
+        share=share,
+        langs=_most(ready.lang[harm_rows]) or langs,
+        per_hour=per_hour,
+        rising=rising,
+        examples=examples,
+    )
+    return Told(story=story, rows=mine, harm_rows=harm_rows, terms=frozenset(names))
+
+
+def _most(langs: npt.NDArray[np.object_]) -> tuple[str, ...]:
+    """The languages of a fifth of these posts or more."""
+    known = [str(one) for one in langs.tolist() if one]
+    return tuple(sorted({one for one in known if known.count(one) >= 0.2 * len(known)})) if known else ()
+
+
+def _share(mine: Mask, ready: Index, policy: Policy, now: datetime) -> tuple[float, float]:
+    """The story's share of the last hours, and its posts an hour in them."""
+    until = int(now.timestamp() * 1e6)
+    late = ready.at > until - int(policy.hours * 3.6e9)
+    if not late.any():
+        late = np.ones(ready.n, dtype=np.bool_)
+    span = max(1.0, (until - int(ready.at[late].min())) / 3.6e9)
+    n = float((mine & late).sum())
+    return n / max(1.0, float(late.sum())), round(n * ready.every / span, 1)
+
+
+def _harms(rows: Mask, ready: Index) -> tuple[str, ...]:
+    """Kinds of harm that three people and a tenth of the story tell, most told first."""
+    everyone = max(1, ready.voices(rows))
+    found = []
+    for at, kind in enumerate(HARMS):
+        people = ready.voices(rows & ready.harm[:, at])
+        if people >= 3 and people >= 0.1 * everyone:
+            found.append((people, kind))
+    found.sort(key=lambda one: (-one[0], HARMS.index(one[1])))
+    kinds = [kind for _, kind in found]
+    sudden = {"disaster", "violence", "abuse", "hate", "conflict"}
+    if "illness" in kinds and not sudden & set(kinds):
+        kinds.remove("illness")
+        kinds.insert(0, "illness")
+    return tuple(kinds)
+
+
+def _gravity(harms: tuple[str, ...]) -> int:
+    kinds = set(harms)
+    if "death" in kinds and kinds & {"disaster", "violence"}:
+        return 3
+    if kinds & (ACUTE - {"mourning"}) or {"mourning", "death"} <= kinds:
+        return 2
+    return 2 if "mourning" in kinds else 1

@@ -1,0 +1,120 @@
+"""The rule table of the room check: every strength, floor and release on one page.
+
+Owns what each detector says for each kind of draft, what lowers it, and the floors below which nothing is said.
+Promises that no other file of this package holds a number that decides a verdict. Reads nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from kalkan.room.shapes import Strength
+
+VERSION: Final = "1"
+
+LIGHT: Final = ("sale", "joke", "celebration")
+"""Kinds that hurt beside grief. ``question`` (an open call) hurts less, and more beside the brand's own trouble."""
+CARING: Final = ("condolence", "help", "service", "stand")
+
+# What is found → what the draft does → what that says alone. A kind that is not named says "go".
+# fmt: off
+ALONE: Final[dict[str, dict[str, Strength]]] = {
+    # a grave story in the draft's language or market, nothing of it in the draft
+    "grave_story":        {"sale": "hold", "joke": "hold", "celebration": "hold", "question": "care", "everyday": "care"},
+    # words or tags of the draft belong to a grave story
+    "contact":            {"sale": "hold", "joke": "hold", "celebration": "hold", "question": "hold", "everyday": "hold",
+                           "condolence": "care", "stand": "care", "help": "care", "service": "care"},
+    # … of a story without dead or hurt (protest, lost work, unsafe goods)
+    "light_contact":      {"sale": "hold", "joke": "care", "celebration": "care", "question": "care", "everyday": "care"},
+    # a tag the brand never used, which people fill with grief or testimony
+    "hijack":             {"sale": "hold", "joke": "hold", "celebration": "hold", "question": "hold", "everyday": "hold"},
+    # mourns or commemorates, and sells, jokes or shows the goods in the same breath
+    "goods_in_grief":     {"condolence": "hold"},
+    # gives only if people follow, like or buy
+    "conditional_gift":   {"help": "hold", "condolence": "hold", "sale": "hold", "question": "hold", "everyday": "hold",
+                           "stand": "hold", "service": "hold", "celebration": "hold", "joke": "hold"},
+    # the brand's own open trouble
+    "own_crisis":         {"sale": "hold", "joke": "hold", "celebration": "hold", "question": "hold", "everyday": "care",
+                           "condolence": "care", "help": "care", "stand": "care", "service": "care"},
+    # words with a second sense that is live in a grave story
+    "two_readings":       {"sale": "hold", "joke": "hold", "celebration": "hold", "question": "hold", "everyday": "hold"},
+    # … in a story that is not grave
+    "two_readings_light": {"sale": "care", "joke": "care", "celebration": "care", "question": "care", "everyday": "care"},
+    # … in the brand's own trouble
+    "two_readings_own":   {"sale": "hold", "joke": "hold", "celebration": "hold", "question": "hold", "everyday": "hold"},
+    # a day of remembrance or of declared mourning that the whole market keeps
+    "solemn_day":         {"sale": "hold", "joke": "hold", "celebration": "hold", "question": "care"},
+    # … that the draft itself names
+    "solemn_day_named":   {"sale": "hold", "joke": "hold", "celebration": "hold", "question": "hold", "everyday": "care",
+                           "condolence": "care", "stand": "care"},
+    # a day for a cause
+    "cause_day":          {"sale": "care", "joke": "care"},
+    "cause_day_named":    {"sale": "hold", "joke": "hold", "celebration": "care", "everyday": "care"},
+    # a holy day or night
+    "holy_day":           {},
+    "holy_day_named":     {"sale": "care", "joke": "care"},
+    # a sweeping word on a group of people, on any day
+    "sweeping":           {kind: "hold" for kind in ("sale", "joke", "celebration", "question", "everyday", "stand",
+                                                     "condolence", "help", "service")},
+    # a cause without an act; with a gap in the record
+    "words_only":         {"stand": "care"},
+    "record_gap":         {"stand": "hold", "condolence": "care"},
+    # taking a side where people are divided
+    "divisive":           {"stand": "care"},
+    # an open call by a brand that people are cross with
+    "open_call":          {"question": "care"},
+    # a joke on something that is before a court
+    "in_court":           {"joke": "care", "sale": "care", "everyday": "care"},
+    # a word of comfort or help that comes when people have asked for days
+    "late_word":          {"condolence": "care", "help": "care", "stand": "care"},
+    # saying nothing, and it is noticed
+    "silence":            {"silence": "care"},
+}
+# fmt: on
+
+RELEASES: Final[dict[str, tuple[tuple[str, ...], Strength]]] = {
+    # rule: (the detectors it may release, what is left)
+    "harmless_story": (("contact", "hijack", "two_readings"), "go"),
+    "one_to_one_reply": (("grave_story", "contact", "two_readings", "solemn_day", "own_crisis"), "go"),
+    "useful_to_affected": (("grave_story", "contact", "hijack", "solemn_day", "late_word"), "go"),
+    "answers_a_call": (("grave_story", "contact", "hijack", "own_crisis"), "go"),
+    "owns_up": (("own_crisis", "contact", "two_readings"), "go"),
+    "stand_with_substance": (("words_only", "contact", "hijack", "divisive", "grave_story"), "go"),
+    "real_link_no_offer": (("contact", "hijack"), "care"),
+}
+"""Never released: a conditional gift, goods in grief, a sweeping word, a record gap, a solemn day that is sold on."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """Floors. Shares are of the room's posts in the story's language; voices are different authors."""
+
+    voices: int = 5  # fewer than this make no story
+    contact_voices: int = 3  # fewer than this make no contact
+    purity: float = 0.25  # share of a term's posts that tell of harm, for it to belong to a story
+    together: tuple[float, float] = (0.1, 0.4)  # share of a word's posts in the story, first and second time round
+    odds: float = 8.0  # odds of a word's posts to be of the story, against all posts
+    surprise: float = 30.0  # log-likelihood ratio (nats, twice) from which two words are together by more than chance
+    telling: float = 0.2  # share of a story's voices that tell of harm
+    story_share: float = 0.004  # below this a story found in a file is no story
+    care_share: float = 0.015  # a grave story this large is felt by everybody
+    steady_share: float = 0.03  # … where it has been as large all the while: part of how people talk there
+    hours: float = 24.0  # the share is counted in the last hours of the room
+    fresh_days: float = 21.0  # older stories stop nothing that does not touch them
+    late_hours: float = 60.0  # help or comfort later than this is late where people have asked
+    peers: int = 3  # as many must have spoken before silence is questioned
+    asked: int = 5  # voices that name the brand in "who has not"
+    hostile: float = 0.2  # share of a brand's mentions that complain or tell of harm
+    day_share: float = 0.01  # a lesser day counts when so many speak of it
+    most_posts: int = 60_000  # more are thinned out evenly before they are looked at
+
+
+DEFAULT: Final = Policy()
+
+
+def alone(found: str, kinds: tuple[str, ...]) -> Strength:
+    """What ``found`` says for a draft that does ``kinds``: the strongest of them."""
+    table = ALONE[found]
+    said = {table.get(kind, "go") for kind in kinds}
+    return "hold" if "hold" in said else "care" if "care" in said else "go"

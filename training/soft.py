@@ -1,0 +1,127 @@
+"""Soft labels: what the careful network says of every task on texts whose sets label one or two, and on plain posts.
+
+The fast reader learns from them beside the labels. Texts come from the allowed sets' train rows and from the stream
+(never its support inbox, never a val text); no label of the stream is looked at.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kalkan.reading import kernel
+from kalkan.reading.careful import Careful, Stored
+from kalkan.reading.fast import Fast
+from kalkan.reading.language import Language
+from training import sets
+
+Floats = npt.NDArray[np.float32]
+
+FILE = "soft.pickle"
+MOST = {
+    "tweeteval_sentiment": 14_000, "umsab_sentiment": 8_000, "tweets2022_sentiment_tr": 4_000, "xed_emotions": 0,
+    "semeval2018_emotions_en": 3_000, "goemotions": 3_000, "tweet_emotions_tr": 500, "hatexplain": 1_000,
+    "edos_sexism": 1_000, "tweeteval_hate": 1_000, "offenseval2020_tr": 9_000, "incivil_tr": 1_000,
+    "offenseval2020_ar": 1_000, "offenseval2020_da": 1_000, "offenseval2020_el": 1_000, "germeval2018_de": 1_000,
+    "isarcasmeval": 2_000, "disaster_requests": 500,
+}  # fmt: skip
+STREAM = {"BaranBicen-2021": 4_000, "BaranBicen-2022": 3_000}
+FILMS = 4_000  # rows of film lines that calibration looks at
+HARD, BARE = 0.5, 0.35  # share of the soft label where there is a hard one; what it counts where there is none
+UNLABELLED = "stream"
+
+
+@dataclass(frozen=True)
+class Soft:
+    """Probabilities of ``TASKS`` for rows of the train sets (by their place), and for texts without labels."""
+
+    places: npt.NDArray[np.int64]
+    shares: npt.NDArray[np.float16]
+    texts: list[str]
+    text_shares: npt.NDArray[np.float16]
+
+    def rows(self) -> list[sets.Row]:
+        """The texts without labels as rows."""
+        return [
+            sets.Row(text=text, lang="", targets={}, weight=0.4, source=UNLABELLED, label="") for text in self.texts
+        ]
+
+    def blend(self, wanted: Floats, counts: Floats) -> None:
+        """Mix the soft labels into ``wanted`` and ``counts`` of all train rows followed by :meth:`rows`, in place."""
+        at = np.concatenate([self.places, np.arange(len(wanted) - len(self.texts), len(wanted))])
+        soft = np.concatenate([self.shares, self.text_shares]).astype(np.float32)
+        known = counts[at] > 0
+        wanted[at] = np.where(known, (1 - HARD) * wanted[at] + HARD * soft, soft)
+        counts[at] = np.where(known, counts[at], np.float32(BARE))
+
+
+class _Silent:
+    """In the fast reader's place: adds nothing."""
+
+    language: Language
+
+    def score(self, texts: pa.Array) -> tuple[Floats, Floats]:
+        return np.zeros((len(texts), len(sets.TASKS)), np.float32), np.zeros((len(texts), 0), np.float32)
+
+
+def scores(stored: Stored, texts: list[str], *, threads: int = 2, block: int = 2_000) -> Floats:
+    """The network's own scores of ``texts``, as it will run."""
+    silent: Fast = _Silent()  # type: ignore[assignment]
+    silent.language = None  # type: ignore[assignment]
+    reader = Careful(stored, silent)
+    parts = [pa.array(texts[at : at + block], pa.string()) for at in range(0, len(texts), block)]
+    found = []
+    with ThreadPoolExecutor(threads) as pool:
+        for at, one in enumerate(pool.map(lambda part: reader.score(part)[0], parts)):
+            found.append(one)
+            if at % 20 == 19:
+                print(f"  {(at + 1) * block:,} texts read", flush=True)
+    return np.concatenate(found)
+
+
+def measured(val: list[sets.Row]) -> npt.NDArray[np.int64]:
+    """The val rows that calibration looks at: all but most of the films."""
+    random = np.random.default_rng(0)
+    film = np.array([row.source == "xed_emotions" for row in val])
+    films = np.flatnonzero(film)
+    return np.sort(np.concatenate([np.flatnonzero(~film), random.permutation(films)[:FILMS]]))
+
+
+def labels(stored: Stored, data: Path, train: list[sets.Row], val: list[sets.Row]) -> Soft:
+    """Soft labels by the network alone, calibrated on val."""
+    from training import calibrate
+
+    random = np.random.default_rng(0)
+    rows = measured(val)
+    own = scores(stored, [val[at].text for at in rows])
+    found = calibrate.fit_scores(own, np.full(len(rows), ""), [val[at] for at in rows])["calibration"]
+    source = np.array([row.source for row in train])
+    places = np.sort(
+        np.concatenate([
+            random.permutation(np.flatnonzero(source == name))[: MOST.get(name)] for name in sets.TRAINED
+        ])
+    )  # fmt: skip
+    texts = _stream(data, random)
+    every = [*(train[at].text for at in places), *texts]
+    shares = kernel.probabilities(scores(stored, every), [""] * len(every), found).astype(np.float16)
+    return Soft(places, shares[: len(places)], texts, shares[len(places) :])
+
+
+def _stream(data: Path, random: np.random.Generator) -> list[str]:
+    table = pq.read_table(data / "stream_replay.parquet", columns=["text", "source"]).to_pydict()
+    held, seen, found = sets.held_out(data), set(), []
+    left = dict(STREAM)
+    for at in random.permutation(len(table["text"])):
+        text, source = table["text"][at], table["source"][at]
+        name = sets.key(text)
+        if left.get(source, 0) and name not in held and name not in seen and len(name) >= 15:
+            left[source] -= 1
+            seen.add(name)
+            found.append(text)
+    return found
