@@ -38,3 +38,7 @@ ci:
 # the generated reference pages
 docs:
     COLUMNS=100 {{python}} docs/make.py
+
+# the desk's tests on a real PostgreSQL
+postgres *ARGS:
+    {{python}} tests/on_postgres.py {{ARGS}}

@@ -18,7 +18,7 @@ from django.utils.translation import override
 from kalkan import brief as briefs
 from kalkan import figures
 from kalkan.config import Config
-from kalkan.desk import labelling, mail
+from kalkan.desk import labelling, mail, receptions
 from kalkan.desk import stories as books
 from kalkan.desk.actions import briefs as acts
 from kalkan.desk.jobs import Work
@@ -58,6 +58,7 @@ def compose(
         lang=lang,
         sort=sort,
         stories=_stories(brand, since, until),
+        acts=receptions.for_brief(brand, archive, since=since, until=until, now=now),
         by=by,
     )
 

@@ -60,6 +60,7 @@ _UNDER: Final = {
     "drafts": ("draft", "draft_versions", "calendar", "pause"),
     "ledger": ("ledger_score",),
     "today": ("labels", "label", "posts"),
+    "cases": ("act_enter", "case_keep", "case"),
     "brief": ("brief_kept", "brief_again", "brief_plan", "brief_keep"),
 }  # fmt: skip
 UNDER: Final = {name: place for place, names in _UNDER.items() for name in names}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from kalkan.desk.routes import briefs, corrections, drafts, inbox, labels, stories
+from kalkan.desk.routes import briefs, cases, corrections, drafts, inbox, labels, stories
 from kalkan.desk.views import (
     audit,
     choosing,
@@ -58,6 +58,7 @@ urlpatterns = [
     path("language/", choosing.language, name="language"),
     path("brand/", choosing.brand, name="choose_brand"),
     *briefs.urlpatterns,
+    *cases.urlpatterns,
     *corrections.urlpatterns,
     *labels.urlpatterns,
     *stories.urlpatterns,

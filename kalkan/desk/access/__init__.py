@@ -10,6 +10,7 @@ from kalkan.desk.access.alarms import (
     alarm_hook,
     alarm_hooks,
     alarm_letters,
+    alarm_letters_to,
     alarm_notices,
     alarm_readers,
     alarm_rules,
@@ -17,6 +18,7 @@ from kalkan.desk.access.alarms import (
     alarm_wishes,
 )
 from kalkan.desk.access.briefs import brief_for, brief_plan_for, brief_plans_for, briefs_for
+from kalkan.desk.access.cases import act_for, acts_for, case_for, cases_for
 from kalkan.desk.access.corrections import adjustment_for, corrections_for
 from kalkan.desk.access.drafts import (
     account_for,
@@ -70,6 +72,10 @@ from kalkan.desk.access.people import (
 )
 
 __all__ = [
+    "act_for",
+    "acts_for",
+    "case_for",
+    "cases_for",
     "labels_of",
     "sample_for",
     "samples_for",
@@ -82,6 +88,7 @@ __all__ = [
     "alarm_hook",
     "alarm_hooks",
     "alarm_letters",
+    "alarm_letters_to",
     "alarm_notices",
     "alarm_readers",
     "alarm_rules",

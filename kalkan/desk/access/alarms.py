@@ -60,3 +60,8 @@ def alarm_letters(brand: Brand, *, since: datetime) -> QuerySet[AlarmLetter]:
     """Messages of ``brand`` made since then, newest first."""
     found = AlarmLetter.objects.filter(brand=brand, made_at__gte=since)
     return found.select_related("person", "hook").order_by("-made_at", "-id")
+
+
+def alarm_letters_to(hook: AlarmHook) -> QuerySet[AlarmLetter]:
+    """Messages to one hook, newest first."""
+    return AlarmLetter.objects.filter(hook=hook).order_by("-made_at", "-id")

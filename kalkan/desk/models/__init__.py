@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from kalkan.desk.models.alarms import AlarmHook, AlarmLetter, AlarmNotice, AlarmRules, AlarmWish
 from kalkan.desk.models.briefs import BriefPlan, KeptBrief
+from kalkan.desk.models.cases import Act, Case
 from kalkan.desk.models.corrections import Adjustment, Correction
 from kalkan.desk.models.drafts import (
     Account,
@@ -46,6 +47,8 @@ from kalkan.desk.models.people import (
 )
 
 __all__ = [
+    "Act",
+    "Case",
     "Label",
     "Sample",
     "BriefPlan",

@@ -16,11 +16,6 @@ PAGES: Final = {
         _("Posts that wait for a person will stand here: questions, asks and complaints first, abuse folded."),
         _("Until then, the newest questions and asks are on the first page."),
     ),
-    "cases": (
-        _("Cases"),
-        _("How earlier acts of brands were received will stand here, each with its posts: learn before you act."),
-        _("Until then, every number opens the posts behind it."),
-    ),
     "index": (
         _("Index"),
         _("You and your peers on one scale will stand here, month by month, with what was seen and what was not."),
