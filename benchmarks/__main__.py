@@ -11,7 +11,19 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-NAMES = ("listening", "kills", "fuzz", "today", "accuracy", "stories", "rooms", "shield", "intervals")
+NAMES = (
+    "listening",
+    "kills",
+    "fuzz",
+    "today",
+    "accuracy",
+    "stories",
+    "rooms",
+    "shield",
+    "intervals",
+    "histories",
+    "publishing",
+)
 RESULTS = Path(__file__).parent / "results"
 
 

@@ -56,7 +56,7 @@ TEMPLATES = {
 
 
 SPARSE = {
-    "en": ("{a} {t}", "{a}", "thinking about {a} today", "{t}", "what is going on with {a}? {t}", "{a} again", "{t} {a}"),
+    "en": ("{a} {t}", "{a}", "thinking about {a} today", "{t}", "what of {a} now? {t}", "{a} again", "{t} {a}"),
     "tr": ("{a} {t}", "{a}", "aklım hep orada, {a}", "{t}", "{a} için ne deniyor? {t}", "yine {a}", "{t} {a}"),
 }  # fmt: skip
 """One keyword a post: the harm is then told by other posts than the place."""
@@ -93,9 +93,11 @@ def _case(row: dict[str, Any]) -> Case:
     started = _moment(context["started"])
     at = _moment(row["post_time_approx"]) if row.get("post_time_approx") else _moment(row["date"]) + timedelta(hours=12)
     lang = row["language"]
+    if at.date() == started.date():
+        at = max(at, started + timedelta(minutes=5))
     return Case(
-        id=row["id"], event=row["event_id"], lang=lang, at=max(at, started + timedelta(minutes=5)) if at.date() == started.date() else at,
-        started=started, keywords=tuple(context["keywords"]), hashtags=tuple(context["hashtags"]),
+        id=row["id"], event=row["event_id"], lang=lang, at=at, started=started,
+        keywords=tuple(context["keywords"]), hashtags=tuple(context["hashtags"]),
         draft=Draft(text=row["draft_text"], lang=lang, act=row["act"]),
         brand=BrandFacts(name=row["brand"], sector=row["sector"], markets=(row["country"],), langs=(lang,)),
         kind=row["kind"], depends=row["depends_on"], expected=expected["verdict"],
@@ -239,7 +241,13 @@ def _interval(found: Sequence[tuple[str, bool]], *, rounds: int = 2_000, seed: i
     counts = np.array([len(one) for one in events.values()], dtype=float)
     picks = np.random.default_rng(seed).integers(0, len(hits), (rounds, len(hits)))
     means = hits[picks].sum(axis=1) / counts[picks].sum(axis=1)
-    return [round(float(one), 3) for one in np.quantile(means, [0.025, 0.975])]
+    low, high = (float(one) for one in np.quantile(means, [0.025, 0.975]))
+    if hits.sum() in (0, counts.sum()):
+        # All or none: resampling sees no doubt, Wilson's interval over events does.
+        n = len(hits)
+        edge = 1.96**2 / (n + 1.96**2)
+        low, high = (0.0, edge) if hits.sum() == 0 else (1 - edge, 1.0)
+    return [round(low, 3), round(high, 3)]
 
 
 def floors(found: Sequence[Case]) -> dict[str, Any]:
@@ -310,7 +318,9 @@ def counterfactuals(found: Sequence[Case], head: Sequence[Judged], *, seeds: int
 def left_out(found: Sequence[Case]) -> dict[str, Any]:
     """Floors chosen without the event they are measured on: for each event, the policy best on all the others."""
     cells = [(0.02, "2 h"), HEAD]
-    rooms = {(case.id, cell): room_of(case, share=cell[0], lag=LAGS[cell[1]], seed=0) for case in found for cell in cells}
+    rooms = {
+        (case.id, cell): room_of(case, share=cell[0], lag=LAGS[cell[1]], seed=0) for case in found for cell in cells
+    }
     rows: list[list[Judged]] = []
     for policy in POLICIES:
         rows.append([judged(case, judge(case, rooms[case.id, cell], policy)) for case in found for cell in cells])
@@ -343,6 +353,36 @@ POLICIES = tuple(
 )
 
 
+# — cases of nobody —
+
+
+def invented_cases() -> list[Case]:
+    """Made-up drafts of made-up brands among made-up events; round 2 was written when rules and words stood."""
+    out = []
+    for row in json.loads((Path(__file__).parent / "invented_cases.json").read_text("utf-8")):
+        at = _moment(row["date"]) + timedelta(hours=10)
+        out.append(
+            Case(
+                id=row["id"], event=row["keywords"][0], lang=row["lang"], at=at, started=at,
+                keywords=tuple(row["keywords"]), hashtags=tuple(row["hashtags"]),
+                draft=Draft(text=row["text"], lang=row["lang"], act=row["act"]),
+                brand=BrandFacts(
+                    name=row["brand"], sector=row["sector"], markets=(row["market"],), langs=(row["lang"],)
+                ),
+                kind=f"round {row['round']}", depends="room", expected=row["expected"],
+                acceptable=tuple(row["acceptable"]), reasons=(),
+            )
+        )  # fmt: skip
+    return out
+
+
+def invented() -> dict[str, Any]:
+    """The made-up cases as the rules now stand; what they scored when first seen stands in the explanation."""
+    found = invented_cases()
+    rows = [judged(case, judge(case, room_of(case, share=HEAD[0], lag=LAGS[HEAD[1]], seed=5))) for case in found]
+    return {"n": len(rows), **measures(rows, intervals=True)}
+
+
 # — ordinary days —
 
 
@@ -356,8 +396,9 @@ def ordinary(*, rooms: int, drafts: int) -> dict[str, Any]:
     for lang, market in (("en", "GB"), ("tr", "TR")):
         brand = BrandFacts(name="Example" if lang == "en" else "Örnek", sector="food", markets=(market,), langs=(lang,))
         case = Case(
-            id=f"ordinary-{lang}", event="none", lang=lang, at=when[0], started=when[0], keywords=("zzzz",), hashtags=(),
-            draft=Draft(text=""), brand=brand, kind="", depends="", expected="go", acceptable=("go",), reasons=(),
+            id=f"ordinary-{lang}", event="none", lang=lang, at=when[0], started=when[0], keywords=("zzzz",),
+            hashtags=(), draft=Draft(text=""), brand=brand, kind="", depends="", expected="go", acceptable=("go",),
+            reasons=(),
         )  # fmt: skip
         rng = np.random.default_rng(11)
         some = [background(lang)[int(one)] for one in rng.choice(len(background(lang)), drafts, replace=False)]
@@ -390,7 +431,10 @@ def speed() -> dict[str, Any]:
             {
                 "id": [str(at) for at in range(n)],
                 "text": [texts[at % len(texts)] for at in range(n)],
-                "at": pa.array([datetime(2026, 3, 3, 12, tzinfo=UTC) - timedelta(seconds=86_000 * at / n) for at in range(n)], pa.timestamp("us", tz="UTC")),
+                "at": pa.array(
+                    [datetime(2026, 3, 3, 12, tzinfo=UTC) - timedelta(seconds=86_000 * at / n) for at in range(n)],
+                    pa.timestamp("us", tz="UTC"),
+                ),
                 "author_id": [str(at) for at in range(n)],
                 "lang": ["en"] * n,
             }
@@ -398,7 +442,11 @@ def speed() -> dict[str, Any]:
         at = datetime(2026, 3, 3, 12, tzinfo=UTC)
         room = room_from_posts(posts, at=at)
         took = []
-        for text in ("Our new jar is here, 20% off today", "Tell us your favourite breakfast", "Parcels are late today, sorry"):
+        for text in (
+            "Our new jar is here, 20% off today",
+            "Tell us your favourite breakfast",
+            "Parcels are late today, sorry",
+        ):
             begun = time.perf_counter()
             check(Draft(text=text, lang="en"), brand=BrandFacts(name="Example", markets=("GB",)), room=room, at=at)
             took.append(round(time.perf_counter() - begun, 3))
@@ -433,10 +481,11 @@ def run(*, quick: bool) -> dict[str, Any]:
         "counterfactual": counterfactuals(found, head, seeds=seeds),
         "leave_one_event_out": left_out(found),
         "floors": floors(found),
+        "invented": invented(),
         "ordinary": ordinary(rooms=2 if quick else 12, drafts=200 if quick else 1_200),
         "speed": speed(),
-        "note": "Rules, words and floors were written with these cases in sight: but for the floors chosen by leaving an event out, "
-        "figures are in-sample. Labels know the outcome; cases are famous; templates are cleaner than life.",
+        "note": "Rules, words and floors were written with these cases in sight: but for the floors chosen by leaving "
+        "an event out, figures are in-sample. Labels know the outcome; cases are famous; templates are cleaner than life.",
     }
 
 

@@ -7,8 +7,11 @@ it is there; labels are used for scoring only. Misses are in the figures.
 
 from __future__ import annotations
 
+import tempfile
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,13 +34,19 @@ PLANTED = [(base, size, times) for base, size in ((1, 1.5), (10, 4.0), (100, 10.
 def run(*, quick: bool = False) -> dict[str, Any]:
     """All figures; ``quick`` takes few trials and no real windows."""
     figures: dict[str, Any] = {"planted_curves": planted_curves(trials=6 if quick else 40)}
+    figures["bound"] = bound(trials=4 if quick else 40)
     figures["planted_stories"] = planted_stories(trials=2 if quick else 12)
     figures["throughput"] = throughput(n=20_000 if quick else 200_000)
+    figures["following"] = following(n=30_000 if quick else 300_000)
+    figures["two_languages"] = two_languages(seeds=1 if quick else 5)
+    figures["in_step"] = in_step(crowds=20 if quick else 200)
     figures["memory"] = memory(terms_wanted=50_000 if quick else 1_000_000)
     if not quick and (SHARED / "data" / "stream_replay.parquet").exists():
         figures["real_windows"] = real_windows()
         figures["volume_curves"] = volume_curves()
         figures["quiet"] = quiet()
+        figures["forecasts"] = forecasts()
+        figures["cross_validated"] = cross_validated()
     return figures
 
 
@@ -47,7 +56,8 @@ def run(*, quick: bool = False) -> dict[str, Any]:
 def _season() -> Counts:
     at = np.arange(BINS)
     season = np.exp(0.8 * np.sin(2 * np.pi * (at / 12 % 24 - 9) / 24)) * (1 - 0.15 * (at // 288 % 7 >= 5))
-    return season / season.mean()
+    even: Counts = season / season.mean()
+    return even
 
 
 def _minutes(rng: np.random.Generator, bins: Counts) -> Counts:
@@ -139,6 +149,47 @@ def _cusum(z: Counts) -> npt.NDArray[np.bool_]:
     return out
 
 
+def bound(*, trials: int, seed: int = 8, a_day: float = 0.05) -> list[dict[str, Any]]:
+    """What could be had: a test that is told the burst's size, its ramp, the true mean and spread, false ``a_day``.
+
+    After each bin of five minutes the likelihood ratios of bursts that began one to 36 bins ago, the largest of them
+    against the bar that calm weeks pass in so many of their hours. Nobody knows that much; it says what is in the data.
+    """
+    rng = np.random.default_rng(seed)
+    report = []
+    for base, size in ((1, 1.5), (10, 4.0)):
+        for times in (4, 10):
+            mean = np.tile(base * _season(), (trials, 1))
+            calm = rng.poisson(rng.gamma(size, mean / size)).astype(np.float64)
+            onset = rng.integers(288, 6 * 288, trials)
+            planted = calm.copy()
+            for row, at in enumerate(onset.tolist()):
+                shape = np.minimum(1, (np.arange(72) + 1) / 6)
+                planted[row, at : at + 72] += rng.poisson(mean[row, at : at + 72] * (times - 1) * shape)
+            scores = [_best(counts, mean, size=size, times=times) for counts in (calm, planted)]
+            hourly = scores[0][:, : BINS // 12 * 12].reshape(trials, -1, 12).max(axis=2)
+            bar = float(np.quantile(hourly, 1 - a_day / 24))
+            delays = np.full(trials, np.nan)
+            for row, at in enumerate(onset.tolist()):
+                hits = np.flatnonzero(scores[1][row, at : at + 72] >= bar)
+                delays[row] = (hits[0] + 1) * 5 if len(hits) else np.nan
+            report.append({"usual_per_5_min": base, "burst": times, "median_min": _median(delays)})
+    return report
+
+
+def _best(counts: Counts, mean: Counts, *, size: float, times: float) -> Counts:
+    best = np.zeros_like(counts)
+    for ago in range(1, 37):
+        score = np.zeros_like(counts)
+        for bin_ in range(ago):  # since the burst would have begun
+            rise = 1 + (times - 1) * min(1.0, (bin_ + 1) / 6)
+            back = ago - 1 - bin_
+            x, m = (np.pad(one, ((0, 0), (back, 0)))[:, : counts.shape[1]] for one in (counts, mean))
+            score += x * np.log(rise) - (x + size) * np.log((size + rise * m) / (size + m))
+        np.maximum(best, score, out=best)
+    return best
+
+
 # — planted stories: whole posts —
 
 
@@ -218,6 +269,153 @@ def throughput(*, n: int, rate: float = 7_000.0) -> dict[str, Any]:
     }
 
 
+def following(*, n: int, rate: float = 7_000.0) -> dict[str, Any]:
+    """The follower on an archive with batches of a second and a half at ``rate``: posts a second of one core."""
+    from benchmarks.listening import brand
+    from kalkan import archive as archives
+    from kalkan import pipeline
+    from kalkan.brands import matcher
+    from kalkan.following import Following
+    from kalkan.stories import book
+
+    table, origin = posts(n)
+    start = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    match = matcher((brand(),))
+    with tempfile.TemporaryDirectory() as folder:
+        archive = archives.open(Path(folder) / "archive")
+        for at in range(0, n, int(rate * 1.5)):
+            rows = read_posts(table.slice(at, int(rate * 1.5)), at, start=start, rate=rate)
+            archive.append("load:one", rows, now=start, cursor=str(at), mentions=pipeline.mentions(rows, match))
+        shelf = book.open(Path(folder) / "stories")
+        one = Following(archive, shelf, brands=lambda: (brand(),), settle=timedelta())
+        now = start + timedelta(seconds=n / rate)
+        cpu, wall, done = time.process_time(), time.perf_counter(), 0
+        while (step := one.step(now=now)).posts:
+            done += step.posts
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        began = time.perf_counter()
+        one.keep(now=now)
+        kept = time.perf_counter() - began
+    return {
+        "texts": origin,
+        "posts": done,
+        "posts_per_s_of_a_core": round(done / cpu),
+        "posts_per_s": round(done / wall),
+        "share_of_a_core_at_7000": round(7_000 * cpu / done, 3),
+        "checkpoint_s": round(kept, 2),
+    }
+
+
+def read_posts(table: pa.Table, first: int, *, start: datetime, rate: float) -> pa.Table:
+    """Rows as the archive takes them, spaced evenly."""
+    from kalkan.posts import READ_POSTS
+
+    n = table.num_rows
+    number = np.arange(first, first + n)
+    at = pa.array(np.datetime64(start.replace(tzinfo=None), "us") + (number * 1e6 / rate).astype("timedelta64[us]"))
+    at = at.cast(pa.timestamp("us", tz="UTC"))
+    given = {
+        "id": pa.array([f"at://load/{k}" for k in number.tolist()]),
+        "network": pa.repeat("bluesky", n),
+        "source": pa.repeat("load:one", n),
+        "author_id": pa.array([f"did:{k * 7919 % 90_001}" for k in number.tolist()]),
+        "text": table["text"],
+        "seen_at": at,
+        "at": at,
+        "media": pa.repeat(pa.scalar(0, pa.int32()), n),
+        "lang": table["lang"],
+        "sentiment": pa.repeat("neutral", n),
+        "recipe": pa.repeat("load+0", n),
+    }
+    columns = []
+    for field in READ_POSTS:
+        if field.name in given:
+            columns.append(given[field.name])
+        elif pa.types.is_list(field.type):
+            columns.append(pa.ListArray.from_arrays(np.zeros(n + 1, dtype=np.int32), pa.array([], pa.string())))
+        else:
+            columns.append(pa.nulls(n, field.type))
+    return pa.table(columns, schema=READ_POSTS)
+
+
+def two_languages(*, seeds: int) -> dict[str, Any]:
+    """The made-up town's accident, told in Turkish and in English: how much of each ends up in the one story."""
+    from kalkan.world.world import demo_world
+
+    now = datetime(2026, 11, 23, 9, 10, tzinfo=UTC)
+    found: dict[str, list[int]] = {"tr": [0, 0], "en": [0, 0], "other": [0, 0]}
+    for seed in range(1, seeds + 1):
+        world = demo_world(seed=seed, now=now)
+        events = [
+            event
+            for event in world.events(now - timedelta(days=3), now + timedelta(minutes=50))
+            if event.verb == "post"
+        ]
+        table = pa.table(
+            {
+                "text": [event.text for event in events],
+                "at": pa.array([event.at for event in events], pa.timestamp("us", tz="UTC")),
+                "author_id": [event.actor for event in events],
+                "lang": pa.array([event.lang for event in events], pa.string()),
+                "id": [event.key for event in events],
+                "key": pa.array(range(len(events))),
+            }
+        )
+        stories = Stories(takes_keys=True)
+        stories.hear(table)
+        of = {number: event.lang for number, event in enumerate(events) if event.key.startswith("ordu")}
+        sets = [
+            {int(key) for _, keys in story.new_keys for key in keys}
+            for story in (*stories.stories, *stories.follower.closed)
+            if not story.into
+        ]
+        best = max(sets, key=lambda one: len(one & of.keys()), default=set())
+        for number, lang in of.items():
+            if lang in ("tr", "en"):
+                found[lang][0] += number in best
+                found[lang][1] += 1
+        found["other"][0] += len(best - of.keys())
+        found["other"][1] += len(best)
+    return {
+        "seeds": seeds,
+        "turkish_posts_in_it": round(found["tr"][0] / found["tr"][1], 3),
+        "english_posts_in_it": round(found["en"][0] / found["en"][1], 3),
+        "not_of_it": round(found["other"][0] / max(1, found["other"][1]), 3),
+        "n": found["tr"][1] + found["en"][1],
+    }
+
+
+def in_step(*, crowds: int, seed: int = 4) -> dict[str, Any]:
+    """Crowds that merely talk about one thing, and the same with a dozen accounts that post one text in step."""
+    from kalkan.stories.pileon import in_step as signs
+    from kalkan.stories.terms import terms as terms_of
+
+    rng = np.random.default_rng(seed)
+    words = [f"word{k}" for k in range(300)]
+    called = {"crowd": 0, "crowd of one slogan": 0, "in step": 0}
+    for _ in range(crowds):
+        n = int(rng.integers(40, 200))
+        texts = [" ".join(rng.choice(words, 9)) + " harbour bridge" for _ in range(n)]
+        slogan = [text if rng.random() < 0.9 else "never again at the harbour bridge my friends" for text in texts]
+        seconds = np.sort(rng.random(n) * 7200)
+        who = [f"p{k}" for k in range(n)]
+        burst = np.repeat(rng.random(4) * 7200, 12) + rng.random(48) * 8
+        cases = {
+            "crowd": (texts, seconds, who),
+            "crowd of one slogan": (slogan, seconds, who),
+            "in step": (
+                texts + ["shame on the harbour bridge builders every one of them"] * 48,
+                np.concatenate([seconds, burst]),
+                who + [f"s{k % 12}" for k in range(48)],
+            ),
+        }
+        for name, (text, when, authors) in cases.items():
+            found = terms_of(pa.table({"text": text, "author_id": authors}))
+            answer = signs(when, found, [None] * len(text))
+            called[name] += answer is not None and "in_step" in answer.kinds
+    return {"of": crowds, "called_in_step": called}
+
+
 def memory(*, terms_wanted: int) -> dict[str, Any]:
     """Bytes of the term table when more terms come than it may hold, and how many it then has."""
     from kalkan.stories.recent import no_terms
@@ -264,12 +462,13 @@ def _window(stream: pa.Table, source: str, target: str | None) -> pa.Table:
     return stream.filter(some)
 
 
-def _alarms(window: pa.Table) -> list[Alarm]:
+def _alarms(window: pa.Table, margin: float = 0.0) -> list[Alarm]:
     """The detector sees texts, languages and times, nothing else."""
-    return list(replay(window.select(["text", "lang", "created_at"]).rename_columns(["text", "lang", "at"])))
+    posts = window.select(["text", "lang", "created_at"]).rename_columns(["text", "lang", "at"])
+    return list(replay(posts, rules=Rules(margin=margin)))
 
 
-def real_windows(*, within: timedelta = timedelta(hours=12)) -> dict[str, Any]:
+def real_windows(*, within: timedelta = timedelta(hours=12), margin: float = 0.0) -> dict[str, Any]:
     """Delay from onset, and from the moment at which five different posts about it existed; found: within 12 hours.
 
     An alarm shows the event when most of its examples are labelled as about it.
@@ -290,7 +489,7 @@ def real_windows(*, within: timedelta = timedelta(hours=12)) -> dict[str, Any]:
                 seen.setdefault(text, at)
         fifth = sorted(seen.values())[4]
         if (source, target) not in heard:
-            heard[source, target] = _alarms(window)
+            heard[source, target] = _alarms(window, margin)
         alarms = heard[source, target]
         hit = next(
             (
@@ -368,13 +567,51 @@ def volume_curves(*, within: timedelta = timedelta(hours=12)) -> dict[str, Any]:
     }
 
 
-def quiet() -> list[dict[str, Any]]:
+def forecasts() -> list[dict[str, float]]:
+    """Intervals made from all other events: how often they hold, and by what factor the middle is typically off."""
+    from training.analogues import by_event, score
+
+    return score(by_event())
+
+
+def cross_validated(margins: Sequence[float] = (-2.0, 0.0, 2.0)) -> dict[str, Any]:
+    """For each window the bar that does best on the *other* windows and the quiet inbox; what it gives here.
+
+    Best: the least median delay after the fifth post among bars with at most one alarm a week in the quiet inbox.
+    """
+    by_margin = {margin: real_windows(margin=margin)["windows"] for margin in margins}
+    calm = {margin: quiet(margin=margin)[0]["a_week"] for margin in margins}
+    chosen, delays = [], []
+    for left_out in range(len(WINDOWS)):
+
+        def cost(margin: float, left_out: int = left_out) -> tuple[bool, float]:
+            others = [row["after_fifth_min"] for at, row in enumerate(by_margin[margin]) if at != left_out]
+            return calm[margin] > 1, float(np.median([360 if one is None else one for one in others]))
+
+        best = min(margins, key=cost)
+        chosen.append(best)
+        delays.append(by_margin[best][left_out]["after_fifth_min"])
+    known = [one for one in delays if one is not None]
+    return {
+        "margins": list(margins),
+        "quiet_a_week": [calm[margin] for margin in margins],
+        "median_after_fifth_min": [
+            float(np.median([row["after_fifth_min"] for row in rows if row["after_fifth_min"] is not None]))
+            for rows in by_margin.values()
+        ],
+        "chosen": chosen,
+        "left_out_found": round(len(known) / len(delays), 3),
+        "left_out_median_after_fifth_min": float(np.median(known)),
+    }
+
+
+def quiet(*, margin: float = 0.0) -> list[dict[str, Any]]:
     """Windows in which nothing much is known to have happened: alarms a week."""
     stream, rows = _stream(), []
     for source in ("twcs-spotifycares", "BaranBicen-2021", "BaranBicen-2022"):
         window = _window(stream, source, None)
         days = (window["created_at"][-1].as_py() - window["created_at"][0].as_py()).total_seconds() / 86_400
-        alarms = _alarms(window)
+        alarms = _alarms(window, margin)
         rows.append(
             {
                 "window": source,

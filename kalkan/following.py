@@ -28,10 +28,10 @@ from kalkan.archive.since import Since, Stretch
 from kalkan.brands import Brand
 from kalkan.posts import ABOUT
 from kalkan.stories.book import Book, Step
-from kalkan.stories.follow import Story
 from kalkan.stories.letters import hash_strings
 from kalkan.stories.record import EVERYTHING
 from kalkan.stories.rows import Beside, alarm_row, story_row
+from kalkan.stories.story import Story
 from kalkan.stories.streams import Said, Streams
 from kalkan.stories.terms import canonical
 from kalkan.stories.times import minute_of, moment_of, moment_us
@@ -59,6 +59,7 @@ _PAST: Final = timedelta(days=1)
 _KEEP_EVERY: Final = timedelta(minutes=5)
 _FORGET_WITHIN: Final = timedelta(minutes=1)
 _BEHIND: Final = timedelta(minutes=15)
+_BULK: Final = 200  # posts at once: a source that catches up, not one that brings something old
 _GROWS: Final = timedelta(minutes=1)
 _PATIENCE: Final = timedelta(minutes=30)
 _TUNE_EVERY: Final = timedelta(minutes=10)
@@ -201,12 +202,12 @@ class Following:
         Otherwise the stream's time would run ahead of it, and what it brings would count as late.
         """
         places = []
-        for source, first in self._since.latest.items():
+        for source, (first, rows) in self._since.latest.items():
             had, grew, began = self._grew.get(source, (-1, now, now))
             behind = now - moment_us(first) > _BEHIND
             grew = now if first != had else grew
             self._grew[source] = (first, grew, began if behind else now)
-            if behind and now - grew < _GROWS and now - began < _PATIENCE:
+            if behind and rows >= _BULK and now - grew < _GROWS and now - began < _PATIENCE:
                 places.append(first)
         return min(places, default=None)
 
@@ -262,8 +263,8 @@ class Following:
             if ended:
                 self._put_at.pop(story.id)
         bins: dict[str, list[tuple[int, float, float, float, float]]] = {}
-        for scope, *rest in self.streams.bins():
-            bins.setdefault(scope, []).append((rest[0], rest[1], rest[2], rest[3], rest[4]))
+        for scope, at, authors, usual, low, high in self.streams.bins():
+            bins.setdefault(scope, []).append((at, authors, usual, low, high))
         for scope, rows in bins.items():
             entry.watch(scope, rows)
 

@@ -18,6 +18,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "No account is connected, so nothing could go out. An owner connects one under Settings, Accounts; then submit again.",
         "tr": "Bağlı hesap yok, bu yüzden hiçbir şey çıkamaz. Markanın sahibi Ayarlar, Hesaplar altında bir hesap bağlasın; sonra yeniden sun.",
     },
+    "account_not_found": {
+        "en": "The server does not know the account {account}. Check its name.",
+        "tr": "Sunucu {account} hesabını tanımıyor. Adını denetle.",
+    },
     "account_other": {
         "en": "The token belongs to another account now ({handle}). Connect the right one again.",
         "tr": "Erişim anahtarı artık başka bir hesabın ({handle}). Doğru hesabı yeniden bağla.",
@@ -64,7 +68,7 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     },
     "adjustment_too_few": {
         "en": "There are not enough verdicts to measure anything: {most} posts at most for one task, where {enough} are needed, at least {each} of them read right and {each} read wrong. Confirm right readings too.",
-        "tr": "Ölçmek için yeterince karar yok: bir işte en çok {most} gönderi var, {enough} gerekiyor; en az {each} tanesi doğru, {each} tanesi yanlış okunmuş olmalı. Doğru okunanları da onayla.",
+        "tr": "Ölçmek için yeterince karar yok: bir başlıkta en çok {most} gönderi var, {enough} gerekiyor; en az {each} tanesi doğru, {each} tanesi yanlış okunmuş olmalı. Doğru okunanları da onayla.",
     },
     "alarm_budget_range": {
         "en": "A budget of {given} false alarms a week cannot be kept. Choose between 0.1 and 50.",
@@ -323,8 +327,8 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "tr": "Değişiklik isteniyor. Taslağı düzenleyip yeniden onaya gönder.",
     },
     "clock_went_back": {
-        "en": "The machine’s clock says {now}, but it has said {seen} before. Nothing is sent until the clock is right.",
-        "tr": "Makinenin saati {now} diyor, oysa daha önce {seen} demişti. Saat düzelene kadar hiçbir şey gönderilmez.",
+        "en": "The machine’s clock says {now}, but it has said {seen} before, so nothing is sent. If the clock is wrong now, put it right; if it was wrong before, say that it is right now.",
+        "tr": "Makinenin saati {now} diyor, oysa daha önce {seen} demişti; bu yüzden hiçbir şey gönderilmiyor. Saat şimdi yanlışsa düzelt; önceden yanlıştıysa şimdi doğru olduğunu söyle.",
     },
     "code_wrong": {
         "en": "This code is not right, or it was used already. Take the one that stands on the phone now, and check the phone’s clock.",
@@ -361,6 +365,22 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "deadline_past": {
         "en": "The deadline for approval ({at}) is over. Choose a later one.",
         "tr": "Onay için son zaman ({at}) geçti. Daha ileri bir zaman seç.",
+    },
+    "deed_address_wrong": {
+        "en": "“{address}” is not the address of a Bluesky post. Open the post again and try from there.",
+        "tr": "“{address}” bir Bluesky gönderisinin adresi değil. Gönderiyi yeniden açıp oradan dene.",
+    },
+    "deed_incomplete": {
+        "en": "For this action ({kind}) something is missing: {missing}.",
+        "tr": "Bu işlem ({kind}) için eksik olan var: {missing}.",
+    },
+    "deed_not_here": {
+        "en": "{network} has no such action ({kind}). Choose another one.",
+        "tr": "{network} böyle bir işleme izin vermiyor ({kind}). Başka birini seç.",
+    },
+    "deed_not_ours": {
+        "en": "Only whoever began a thread can close it or hide answers in it, and {post} is not ours ({kind}).",
+        "tr": "Bir konuşmayı yalnızca başlatan kapatabilir ya da içindeki yanıtı gizleyebilir; {post} bizim değil ({kind}).",
     },
     "demo_fixed": {
         "en": "The demo listens to its own town only. Start Kalkan without --demo to choose what is listened to.",
@@ -718,6 +738,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "{most} invitations were made within the hour, which is the most. Wait a little, or use the links that are open.",
         "tr": "Bir saat içinde {most} davet hazırlandı; en çok bu kadar olabilir. Biraz bekle ya da açık bağlantıları kullan.",
     },
+    "item_moved_on": {
+        "en": "Somebody changed this in the meantime. Look at it again before you decide; what you wrote is still here.",
+        "tr": "Bu arada biri bunu değiştirdi. Karar vermeden önce yeniden bak; yazdıkların hâlâ burada.",
+    },
     "java_missing": {
         "en": "Spark needs Java 17 or later and there is none here. Install one (on Debian: apt install default-jre-headless), or use --engine local.",
         "tr": "Spark Java 17 ya da sonrasını ister, burada yok. Bir tane kur (Debian’da: apt install default-jre-headless) ya da --engine local kullan.",
@@ -827,8 +851,8 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "tr": "{host} sunucusunda bu adreste bir şey yok (durum {status}). Adresi denetle.",
     },
     "not_on_team": {
-        "en": "This person is not on the team any more, so nothing was sent.",
-        "tr": "Bu kişi artık ekipte olmadığı için bir şey gönderilmedi.",
+        "en": "That person may not work in this inbox. Choose somebody of the team.",
+        "tr": "Bu kişi bu gelen kutusunda çalışamaz. Ekipten birini seç.",
     },
     "nothing_to_listen_to": {
         "en": "{network} has nothing to listen to: choose a timeline or enter at least one hashtag.",
@@ -938,6 +962,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "The post is empty. Write a text or add a picture.",
         "tr": "Gönderi boş. Bir metin yaz ya da bir resim ekle.",
     },
+    "post_gone": {
+        "en": "The post {id} is not there any more, so it cannot be reported.",
+        "tr": "{id} gönderisi artık yok; bu yüzden bildirilemez.",
+    },
     "post_media_count": {
         "en": "The post has {n} pictures; the network takes {most}. Take some out or make it a thread.",
         "tr": "Gönderide {n} resim var; ağ en çok {most} alıyor. Birkaçını çıkar ya da diziye böl.",
@@ -1017,6 +1045,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "reply_elsewhere": {
         "en": "The post to be answered is not on {network}. Choose an account on the network where it stands.",
         "tr": "Yanıtlanacak gönderi {network} üzerinde değil. Gönderinin bulunduğu ağdan bir hesap seç.",
+    },
+    "reply_empty": {
+        "en": "The reply is empty. Write something first.",
+        "tr": "Yanıt boş. Önce bir şey yaz.",
     },
     "reply_target_gone": {
         "en": "The post to be answered ({id}) is not there any more, or not visible to this account.",
@@ -1510,6 +1542,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "The setting “smtp_tls” is “{value}”, which is not known. Use one of: {known}.",
         "tr": "“smtp_tls” ayarı “{value}”; böyle bir değer yok. Şunlardan birini kullan: {known}.",
     },
+    "snooze_past": {
+        "en": "That moment has passed. Choose a later one.",
+        "tr": "Bu an geçti. Daha sonrasını seç.",
+    },
     "source_twice": {
         "en": "Just this is listened to already. Change the one that is there, or choose something else.",
         "tr": "Tam olarak bu zaten dinleniyor. Var olanı değiştir ya da başka bir şey seç.",
@@ -1561,6 +1597,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "suffix_unknown": {
         "en": "Kalkan cannot tell from the name {path} what kind of file it is. Use one of these suffixes: {known}.",
         "tr": "Kalkan, {path} adından dosyanın türünü anlayamadı. Şu uzantılardan birini kullan: {known}.",
+    },
+    "tags_many": {
+        "en": "{most} tags at most.",
+        "tr": "En çok {most} etiket.",
     },
     "text_column_missing": {
         "en": "There is no text column “{column}”; the columns are: {known}. Name the right one with --text.",

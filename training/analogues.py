@@ -1,8 +1,8 @@
 """How stories went on: the analogues that forecasts of their size begin with, made from real crises' curves.
 
-``python -m training.analogues`` replays the windows of the shared stream and the minute counts of whole crises, notes at
-every half hour of every story what was said lately and what followed, and writes ``kalkan/stories/analogues.tsv``: five
-numbers a row, no text and no name. Prints how often intervals made from the *other* events would have held.
+``python -m training.analogues`` replays the windows of the shared stream and the minute counts of whole crises, notes
+at every half hour of every story what was said lately and what followed, and writes ``kalkan/stories/analogues.tsv``:
+five numbers a row, no text and no name. Prints how often intervals made from the *other* events would have held.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from benchmarks.stories import SHARED
+from benchmarks.texts import SHARED
 from kalkan.stories.forecast import HOURS, LEVEL, Forecasts, features, ratio
 from kalkan.stories.replay import Stories
 
@@ -72,16 +72,21 @@ def of_stories() -> Iterator[tuple[str, list[list[float]]]]:
             yield str(pair["target"] or pair["source"]), rows
 
 
-def main() -> int:
-    """Make the table; print how it does on events it does not know."""
+def by_event() -> dict[str, list[list[float]]]:
+    """Rows of every event, at most so many of each."""
     rng = np.random.default_rng(11)
     events: dict[str, list[list[float]]] = {}
     for name, rows in (*of_volumes(), *of_stories()):
         events.setdefault(name.casefold().replace("bombings", "bombing"), []).extend(rows)
-    kept = {
+    return {
         name: [rows[at] for at in sorted(rng.choice(len(rows), min(len(rows), MOST_OF_ONE), replace=False))]
         for name, rows in events.items()
     }
+
+
+def score(kept: dict[str, list[list[float]]]) -> list[dict[str, float]]:
+    """How often intervals made from the other events hold, and by what factor the middle is off, typically."""
+    found = []
     for which, hours in enumerate(HOURS):
         held = of = 0
         off: list[float] = []
@@ -95,7 +100,17 @@ def main() -> int:
                 off.append(abs(float(middle) - row[3 + which]))
                 of += 1
         typical = float(np.exp(np.median(off)))
-        print(f"{hours} h: held {held} of {of} ({held / of:.0%}, claimed {LEVEL:.0%}), off by ×{typical:.2f}")
+        found.append(
+            {"hours": hours, "n": of, "held": round(held / of, 3), "claimed": LEVEL, "off_by": round(typical, 2)}
+        )
+    return found
+
+
+def main() -> int:
+    """Make the table; print how it does on events it does not know."""
+    kept = by_event()
+    for one in score(kept):
+        print(one)
     lines = ["# voices in the last half hour (log1p), trend, age (log h), log ratio after 1 h, after 6 h"]
     lines += ["\t".join(f"{value:.3f}" for value in row) for rows in kept.values() for row in rows]
     OUT.write_text("\n".join(lines) + "\n", encoding="utf-8")

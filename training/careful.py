@@ -54,14 +54,14 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     made = prepare(given.data, given.work, rows=given.rows, seed=given.seed)
     if not given.soft:
-        finish(made, given.data, given.out, given.work, rows=given.rows, seed=given.seed)
+        finish(made, given.data, given.out, rows=given.rows, seed=given.seed)
 
 
-Made = tuple[list[sets.Row], encoder.Start, bytes]
+Made = tuple[list[sets.Row], encoder.Start, bytes, Floats]
 
 
 def prepare(data: Path, work: Path, *, rows: int, seed: int) -> Made:
-    """The network as it will run, and the soft labels: all that does not need the fast reader."""
+    """The network as it will run, its scores of val, and the soft labels: all that does not need the fast reader."""
     train, val = kept(work / "rows.pickle", lambda: _rows(data))
     begin = kept(work / "careful-start.pickle", lambda: _start(data, train))
     print(f"{len(begin.pieces):,} pieces", flush=True)
@@ -74,18 +74,18 @@ def prepare(data: Path, work: Path, *, rows: int, seed: int) -> Made:
 
     network: bytes = kept(work / f"careful-network-{seed}.pickle", trained)
     wide = kept(work / "careful-wide.pickle", lambda: encoder.widened(begin, _teacher()))
-    kept(work / soft.FILE, lambda: soft.labels(_alone(wide, network, seed), data, train, val))
-    return val, wide, network
+    chosen = [val[at] for at in soft.measured(val)]
+    stored = _alone(wide, network, seed)
+    own = kept(work / f"careful-val-{seed}.pickle", lambda: soft.scores(stored, [row.text for row in chosen]))
+    kept(work / soft.FILE, lambda: soft.labels(stored, data, train, val, own))
+    return chosen, wide, network, own
 
 
-def finish(made: Made, data: Path, out: Path, work: Path, *, rows: int, seed: int) -> None:
+def finish(made: Made, data: Path, out: Path, *, rows: int, seed: int) -> None:
     """Calibrate the network beside the fast reader in ``out``; write the weights and the card there."""
-    val, wide, network = made
+    chosen, wide, network, own = made
     beside = weights.load(FAST, out)
     stored = _alone(wide, network, seed)
-    rows_of = soft.measured(val)
-    chosen = [val[at] for at in rows_of]
-    own = kept(work / f"careful-val-{seed}.pickle", lambda: soft.scores(stored, [row.text for row in chosen]))
     reader = Fast(beside)
     other, sums = reader.score(pa.array([row.text for row in chosen], pa.string()))
     best, _ = reader.language.decide(sums)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 
@@ -62,7 +62,7 @@ class Since:
         self._archive = archive
         self._held: dict[str, dict[str, list[Held]]] = {name: {} for name in _BEHIND}
         self._from: tuple[Mapping[str, int], date] = {}, date.min
-        self.latest: dict[str, int] = {}  # source → when the first post of its last batch was made, µs since 1970
+        self.latest: dict[str, tuple[int, int]] = {}  # source → its last batch: first post (µs since 1970), rows
 
     def after(self, taken: Mapping[str, int], *, day: date, most: int, until: int | None = None) -> Stretch:
         """What comes after ``taken`` (source → its last batch): about ``most`` rows, the earliest posts first.
@@ -80,11 +80,12 @@ class Since:
                 if batch > taken.get(source, 0):
                     had = parts.get((source, batch), (0, first))
                     parts[source, batch] = had[0] + rows, min(had[1], first)
-        latest: dict[str, int] = {}
+        latest: dict[str, tuple[int, int]] = {}
         ordered = []
         for (source, batch), (rows, first) in sorted(parts.items()):
-            latest[source] = max(latest.get(source, first), first)  # a batch never comes before the one before it
-            ordered.append((latest[source], source, batch, rows))
+            first = max(latest.get(source, (first, 0))[0], first)  # a batch never comes before the one before it
+            latest[source] = first, rows
+            ordered.append((first, source, batch, rows))
         self.latest |= latest
         batches: dict[str, tuple[int, int]] = {}
         total = 0
@@ -125,13 +126,9 @@ class Since:
         ]
         where = " OR ".join("(source = ? AND batch > ? AND batch <= ?)" for _ in stretch.batches)
         params = [value for source, ends in stretch.batches.items() for value in (source, *ends)]
-        some = {name: _Some(log, files)}
-        return self._archive.engine.ask(
-            sql.format(where or "false"),
-            params,
-            logs=some,
-            hidden=self._archive.gone.hidden(),  # type: ignore[arg-type]
-        )
+        some: Any = {name: _Some(log, files)}
+        hidden = self._archive.gone.hidden()
+        return self._archive.engine.ask(sql.format(where or "false"), params, logs=some, hidden=hidden)
 
     def _look(self) -> None:
         """Note what the files hold that came since the last look."""
@@ -145,13 +142,12 @@ class Since:
                 del held[path]
             new = [file for file in log.files if file.path not in held and file.day >= day.isoformat()]
             found: dict[str, list[Held]] = {file.path: [] for file in new}
-            for path, *part in self._inside(log, new):
-                one = Held(*part)
+            for path, one in self._inside(log, new):
                 if one.batch > taken.get(one.source, 0):
                     found[path].append(one)
             held.update(found)
 
-    def _inside(self, log: Log, files: Sequence[File]) -> list[tuple[str, str, int, int, int]]:
+    def _inside(self, log: Log, files: Sequence[File]) -> list[tuple[str, Held]]:
         if not files:
             return []
         paths = log.paths(files)
@@ -166,5 +162,7 @@ class Since:
             path = next((path for path in paths if path in str(error)), "")
             raise ArchiveDamaged("archive_file_damaged", path=path, detail=str(error).splitlines()[0][:200]) from error
         root = str(log.root) + "/"
-        columns = rows.to_pydict()
-        return [(path.removeprefix(root), *rest) for path, *rest in zip(*columns.values(), strict=True)]
+        return [
+            (row["filename"].removeprefix(root), Held(row["source"], row["batch"], row["n"], row["first"]))
+            for row in rows.to_pylist()
+        ]

@@ -62,7 +62,8 @@ def draft_of(given: Mapping[str, Any]) -> Draft:
     return Draft(
         text=text, lang=_lang(given.get("lang") or given.get("language")), kind=_word(given.get("kind")),
         planned_at=_time(planned, "planned_at") if planned else None, media_alts=_words(given.get("media_alts")),
-        links=_words(given.get("links")), tags=_words(given.get("tags")), reply_to=_word(given.get("reply_to")), act=act,
+        links=_words(given.get("links")), tags=_words(given.get("tags")), reply_to=_word(given.get("reply_to")),
+        act=act,
     )  # fmt: skip
 
 
@@ -76,7 +77,9 @@ def brand_of(given: Mapping[str, Any]) -> tuple[BrandFacts, tuple[Observance, ..
     facts = [_fact(one, at) for at, one in enumerate(given.get("facts") or ())]
     for key, kind in (("crises", "crisis"), ("open_issues", "crisis"), ("gaps", "gap"), ("acts", "act")):
         facts += [_fact(one, f"{key}-{at}", kind) for at, one in enumerate(_many(given.get(key)))]
-    markets = tuple(_MARKET.get(one.upper(), one.upper()) for one in _words(given.get("markets") or given.get("country")))
+    markets = tuple(
+        _MARKET.get(one.upper(), one.upper()) for one in _words(given.get("markets") or given.get("country"))
+    )
     langs = _words(given.get("langs") or given.get("lang") or given.get("language"))
     spoke = given.get("peers_spoke")
     brand = BrandFacts(
@@ -186,7 +189,9 @@ def _room_of_file(
     for alarm in replay(known):
         newest[alarm.story] = alarm
     stories = tuple(story_from(alarm) for alarm in newest.values())
-    return room_from_posts(known, at=moment, hours=_HOURS, stories=stories, mournings=mournings, coverage=path.name), moment
+    return room_from_posts(
+        known, at=moment, hours=_HOURS, stories=stories, mournings=mournings, coverage=path.name
+    ), moment
 
 
 def live_room(data: str | None, at: datetime, mournings: tuple[Observance, ...] = ()) -> Room:
@@ -198,7 +203,10 @@ def live_room(data: str | None, at: datetime, mournings: tuple[Observance, ...] 
     config = settings.load(os.environ, data=data)
     archive = archives.open(config.archive, create=False)
     posts: pa.Table = archive.query(
-        "SELECT id, text, at, author_id, lang FROM posts", since=at - timedelta(hours=_LIVE), until=at, tables=("posts",)
+        "SELECT id, text, at, author_id, lang FROM posts",
+        since=at - timedelta(hours=_LIVE),
+        until=at,
+        tables=("posts",),
     )
     rows = book.open(config.stories).stories(since=at - timedelta(hours=72)) if config.stories.exists() else ()
     return room_from_posts(
@@ -224,7 +232,11 @@ def told(verdict: Verdict, lang: str) -> dict[str, Any]:
             for one in verdict.findings
         ],
         "released": [
-            {"code": one.code, "rule": one.released.rule, "why": say(f"room_release_{one.released.rule}", {}, lang=lang)}
+            {
+                "code": one.code,
+                "rule": one.released.rule,
+                "why": say(f"room_release_{one.released.rule}", {}, lang=lang),
+            }
             for one in verdict.released
             if one.released is not None
         ],

@@ -57,14 +57,14 @@ def up(parsed: argparse.Namespace, lang: str) -> int:
         _tell(say("up_setup_token", {"token": token}, lang=lang))
     crew = Crew(config, lang)
     with contextlib.ExitStack() as stack, signals(crew.stop):
-        ports = (free_port("127.0.0.1", 0), free_port("127.0.0.1", 0))
+        ports = (free_port("127.0.0.1", 0), free_port("127.0.0.1", 0), free_port("127.0.0.1", 0))
         if anchor:
-            _prepare_demo(*ports)
+            _prepare_demo(*ports[:2])
         crew.start()
         _opener(address, begun, lang, browser=not parsed.no_browser, stop=crew.stop).start()
         if anchor:  # the town gathers while the processes start; listeners come again until it is there
             _tell(say("up_demo", lang=lang))
-            stack.enter_context(_stage(anchor, *ports))
+            stack.enter_context(_stage(anchor, config, *ports))
         return crew.keep()
 
 
@@ -99,13 +99,34 @@ def _shown(host: str) -> str:
 
 
 @contextlib.contextmanager
-def _stage(anchor: datetime, jetstream_port: int, mastodon_port: int) -> Iterator[None]:
-    """The demo's town on loopback, built around the moment ``anchor``."""
-    from kalkan.world.wire import Stage
+def _stage(anchor: datetime, config: Config, jetstream_port: int, mastodon_port: int, pds_port: int) -> Iterator[None]:
+    """The demo's town on loopback, built around the moment ``anchor``; the worker is told by which doors to publish."""
+    from kalkan.desk import drafts_demo
+    from kalkan.world.voices.people import BRAND_ACCOUNTS
+    from kalkan.world.wire import Stage, password
     from kalkan.world.world import demo_world
 
     world = demo_world(seed=23, now=anchor)
-    with Stage(world, now=lambda: datetime.now(UTC), jetstream_port=jetstream_port, mastodon_port=mastodon_port):
+    servers = {"bluesky": f"http://127.0.0.1:{pds_port}", "mastodon": f"http://127.0.0.1:{mastodon_port}"}
+    doors = (
+        drafts_demo.Door(
+            brand=brand,
+            network=network,
+            server=servers[network],
+            handle=world.people[key].handle,
+            secret=password(key),
+        )
+        for (brand, network), key in BRAND_ACCOUNTS.items()
+    )
+    stage = Stage(
+        world,
+        now=lambda: datetime.now(UTC),
+        jetstream_port=jetstream_port,
+        mastodon_port=mastodon_port,
+        pds_port=pds_port,
+    )
+    with stage:
+        drafts_demo.prepare(doors, folder=config.data)
         yield
 
 

@@ -89,7 +89,7 @@ def brand_file(path: str | None) -> tuple[Brand | None, Policy, tuple[Rule, ...]
     told = json.loads(file.read_text(encoding="utf-8"))
     first = told[0] if isinstance(told, list) else told
     policy = policy_from_json(json.dumps(first.get("shield") or {}))
-    rules = first.get("rules") or []
+    rules = first.get("rules", [])
     if not isinstance(rules, list):
         raise InvalidInput("brand_file_unreadable", path=path, detail="rules")
     return brands[0], policy, tuple(rule_from_json(json.dumps(rule)) for rule in rules)

@@ -45,11 +45,12 @@ def own(part: Part, brand: Brand) -> bool:
     return part.name.partition(":")[0] in ("brand", "peer", "topic") and stories.sees(brand, part.name)
 
 
-def told(brand: Brand, *, now: datetime, limit: int = 200) -> tuple[AlarmRow, ...]:
-    """Alarms that concern ``brand`` in the last thirty days, newest first."""
+def told(brand: Brand, *, now: datetime, limit: int = 200, late: bool = False) -> tuple[AlarmRow, ...]:
+    """Alarms that concern ``brand`` in the last thirty days, newest first; with ``late`` those found late instead."""
     floor = access.alarm_rules(brand).floor
-    found = stories.opened().alarms(since=now - SHOWN, late=False, limit=_MOST)
-    return tuple(row for row in found if concerns(row, brand, floor=floor))[:limit]
+    found = stories.opened().alarms(since=now - SHOWN, late=late, limit=_MOST)
+    ours = (row for row in found if row.late is late and concerns(row, brand, floor=floor))
+    return tuple(sorted(ours, key=lambda row: (row.at, row.seq), reverse=True))[:limit]
 
 
 def unread(person: Person, brand: Brand, *, now: datetime) -> int:

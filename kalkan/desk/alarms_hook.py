@@ -47,12 +47,13 @@ def send(
     hook = letter.hook
     assert hook is not None
     try:
-        secret = vault.unseal(hook.sealed, key=str(settings.SECRET_KEY))["secret"]
+        kept = vault.unseal(hook.sealed, key=str(settings.SECRET_KEY))
+        url, secret = kept["url"], kept["secret"]
     except (InvalidInput, KeyError) as error:
         raise NetworkError("credential_unreadable", permanent=True) from error
     body = written(letter, found, now, config=config, archive=archive)
     headers = {"Content-Type": "application/json", **signed(body, key=letter.key, secret=secret, now=now)}
-    door.send("POST", hook.url, body, now=now, headers=headers)
+    door.send("POST", url, body, now=now, headers=headers)
 
 
 def signed(body: bytes, *, key: str, secret: str, now: datetime) -> Mapping[str, str]:

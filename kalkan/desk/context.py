@@ -61,6 +61,7 @@ _UNDER: Final = {
     "ledger": ("ledger_score",),
     "today": ("labels", "label", "posts"),
     "cases": ("act_enter", "case_keep", "case"),
+    "inbox": ("item", "item_reply", "item_act", "answers", "care", "shield", "shield_preview", "shield_rule"),
     "brief": ("brief_kept", "brief_again", "brief_plan", "brief_keep"),
 }  # fmt: skip
 UNDER: Final = {name: place for place, names in _UNDER.items() for name in names}

@@ -6,16 +6,22 @@ was overruled and praised counts against the check as openly as one that was rig
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from kalkan import text
-from kalkan.desk import drafts_telling, formats, showing, telling
+from kalkan import ledger, text
+from kalkan.desk import drafts_telling, drafts_writing, formats, showing, telling
 from kalkan.desk.models import Brand, LedgerEntry
 from kalkan.figures import ENOUGH, Interval, from_dict
 from kalkan.figures.intervals import share
@@ -146,7 +152,10 @@ def _sent(body: Mapping[str, Any]) -> dict[str, Any]:
     lines = (
         [{"text": _("open at %(host)s") % {"host": text.display_host(url)}, "url": url, "outside": True}] if url else []
     )
-    return {"title": _("Out: %(account)s") % {"account": body.get("account", "")}, "lines": lines}
+    account, handle = str(body.get("account", "")), str(body.get("handle", ""))
+    network = drafts_writing.TITLES.get(account.partition(":")[0], "")
+    told = f"{network} @{handle}" if handle else account
+    return {"title": _("Out: %(account)s") % {"account": told}, "lines": lines}
 
 
 def _held(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -299,3 +308,50 @@ def record_words(found: Score) -> str:
     if not found.upheld.n:
         return _("No HOLD has been decided yet: how often the check is right will stand here.")
     return _("People upheld %(tally)s of its HOLDs.") % {"tally": found.upheld.words}
+
+
+# — the proof —
+
+
+def _heads() -> Path:
+    folder: Path = settings.CONFIG.data
+    return folder / "ledger-heads.json"
+
+
+def heads() -> dict[str, ledger.Head]:
+    """How far each brand's chain reached when it was last written, kept beside the tables: a cut-off end is seen."""
+    try:
+        found = json.loads(_heads().read_text(encoding="utf-8"))
+        return {slug: ledger.Head(seq=int(seq), hash=str(end)) for slug, (seq, end) in found.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def remember(slug: str, head: ledger.Head) -> None:
+    """Keep how far the chain of a brand reaches. Best effort: what is missed here is caught up by the next entry."""
+    kept = {name: (one.seq, one.hash) for name, one in heads().items()} | {slug: (head.seq, head.hash)}
+    path = _heads()
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}.tmp")
+        draft.write_text(json.dumps(kept), encoding="utf-8")
+        draft.replace(path)
+
+
+def broken(brand: Brand) -> ledger.Break | None:
+    """The first place where the chain of ``brand`` is not what it was; None: it is whole."""
+    rows = LedgerEntry.objects.filter(brand=brand).order_by("seq").iterator()
+    return ledger.verify((row.as_row() for row in rows), known=heads().get(brand.slug))
+
+
+def examined() -> tuple[ledger.Examined, ...]:
+    """Every brand's chain in a sentence, for ``kalkan doctor``."""
+    known = heads()
+    return tuple(
+        ledger.examine(
+            brand.slug,
+            (row.as_row() for row in LedgerEntry.objects.filter(brand=brand).order_by("seq").iterator()),
+            known=known.get(brand.slug),
+        )
+        for brand in Brand.objects.filter(ledger__isnull=False).distinct().order_by("id")
+    )

@@ -90,6 +90,15 @@ def waiting(person: Person, brand: Brand) -> list[Draft]:
     return [row for row in access.drafts_for(person, brand).filter(state="submitted")[:200] if waits_for(person, row)]
 
 
+def today(person: Person, brand: Brand) -> dict[str, Any]:
+    """What the first page shows of drafts: those that wait for this person's yes, and accounts in trouble."""
+    rows = [
+        {"row": row, "verdict_word": drafts_telling.verdict_word(row.verdict)} for row in waiting(person, brand)[:5]
+    ]
+    broken = sum(bool(row.fault) for row in access.accounts_for(person, brand))
+    return {"drafts_wait": rows, "accounts_broken": broken}
+
+
 def _by_plan(rows: Any) -> list[Draft]:
     return sorted(rows, key=lambda row: (row.planned_at is None, row.planned_at or row.changed_at))
 

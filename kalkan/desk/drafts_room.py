@@ -7,10 +7,13 @@ plain JSON that says what it rested on. Never decides: :mod:`kalkan.room` does.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
+
+from django.db import connection
 
 from kalkan import room
 from kalkan.archive import Archive
@@ -19,36 +22,66 @@ from kalkan.desk.drafts_writing import Typed
 from kalkan.desk.models import Brand, Fact, Facts, Mourning, Watch
 from kalkan.stories.record import StoryRow
 
+log = logging.getLogger(__name__)
 HOURS: Final = 72  # of the room
 _FRESH: Final = timedelta(seconds=60)
+_STALE: Final = timedelta(minutes=10)
 _MOST_POSTS: Final = 40_000
 _STRENGTHS: Final = ("go", "care", "hold")
 
 
 class _Rooms:
-    """The last room of each brand, gathered anew when it is a minute old."""
+    """The last room of each brand. While somebody types, one a few minutes old will do until the next is gathered."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.held: dict[str, tuple[datetime, Any, room.Room]] = {}
+        self.held: dict[str, tuple[datetime, Archive, room.Room]] = {}
+        self.gathering: set[str] = set()
 
-    def get(self, key: str, now: datetime, archive: Archive, brand: Brand) -> room.Room:
+    def get(self, key: str, now: datetime, archive: Archive, brand: Brand, *, fresh: bool) -> room.Room:
+        """The room of ``brand``: gathered within a minute, or, unless ``fresh``, gathered anew beside this answer."""
+        made = self.held.get(key)
+        age = now - made[0] if made and made[1] is archive else None
+        if made and age is not None and timedelta(0) <= age < _FRESH:
+            return made[2]
+        if made and age is not None and not fresh and timedelta(0) <= age < _STALE:
+            self._beside(key, now, archive, brand)
+            return made[2]
         with self.lock:
             made = self.held.get(key)
             if made and made[1] is archive and timedelta(0) <= now - made[0] < _FRESH:
                 return made[2]
-            found = _gather(archive, brand, now)
-            self.held = {**dict(list(self.held.items())[-3:]), key: (now, archive, found)}
-            return found
+            return self._keep(key, now, archive, _gather(archive, brand, now))
+
+    def _keep(self, key: str, now: datetime, archive: Archive, found: room.Room) -> room.Room:
+        self.held = {**dict(list(self.held.items())[-3:]), key: (now, archive, found)}
+        return found
+
+    def _beside(self, key: str, now: datetime, archive: Archive, brand: Brand) -> None:
+        """Gather it in a thread of its own, one at a time a brand."""
+        if key in self.gathering:
+            return
+        self.gathering.add(key)
+
+        def gather() -> None:
+            try:
+                self._keep(key, now, archive, _gather(archive, brand, now))
+            except Exception:
+                log.warning("the room of %s could not be gathered", brand.slug, exc_info=True)
+            finally:
+                self.gathering.discard(key)
+                connection.close()
+
+        threading.Thread(target=gather, name="room", daemon=True).start()
 
 
 _rooms: Final = _Rooms()
 
 
-def room_of(archive: Archive, brand: Brand, now: datetime) -> room.Room:
-    """What is being said around ``brand``, a minute old at most."""
+def room_of(archive: Archive, brand: Brand, now: datetime, *, fresh: bool = True) -> room.Room:
+    """What is being said around ``brand``, a minute old at most; not ``fresh``: some minutes at most, and at once."""
     key = f"{brand.slug} {sorted(brand.langs)} {sorted(brand.markets)} {_mourned(brand)}"
-    return _rooms.get(key, now, archive, brand)
+    return _rooms.get(key, now, archive, brand, fresh=fresh)
 
 
 def _mourned(brand: Brand) -> str:
@@ -153,9 +186,10 @@ def check(
     alts: Sequence[str],
     reply_to: str,
     now: datetime,
+    fresh: bool = True,
 ) -> dict[str, Any]:
     """What the room says of these (text, language), as plain JSON: ``verdict`` is the strongest of all."""
-    around, facts, hours = room_of(archive, brand, now), facts_of(brand), view_hours(brand)
+    around, facts, hours = room_of(archive, brand, now, fresh=fresh), facts_of(brand), view_hours(brand)
     rows = []
     for words, lang in texts:
         draft = room.Draft(
@@ -221,7 +255,9 @@ def new_holds(found: Mapping[str, Any], known: Mapping[str, Any] | None) -> list
     return [each["code"] for each in found["findings"] if each["level"] == "hold" and each["key"] not in old]
 
 
-def of_typed(archive: Archive, brand: Brand, typed: Typed, *, now: datetime) -> dict[str, Any] | None:
+def of_typed(
+    archive: Archive, brand: Brand, typed: Typed, *, now: datetime, fresh: bool = True
+) -> dict[str, Any] | None:
     """The check of everything that ``typed`` would say, with the ``kind`` it reads as; None: it says nothing.
 
     :raises KalkanError: what people say cannot be read now.
@@ -239,5 +275,6 @@ def of_typed(archive: Archive, brand: Brand, typed: Typed, *, now: datetime) -> 
         alts=alts,
         reply_to=typed.reply_to,
         now=now,
+        fresh=fresh,
     )
     return {**found, "kind": typed.kind or kind_of(texts, alts)}

@@ -53,6 +53,10 @@ class Journal:
             row.save(update_fields=["at"])
         return max(row.at, now)
 
+    def trust(self, now: datetime) -> None:
+        """Take ``now`` for the latest moment seen."""
+        Clock.objects.filter(name="sending").update(at=now)
+
     def waiting(self) -> Sequence[str]:
         """Drafts that can become overdue."""
         return [key_of(row) for row in Draft.objects.filter(state__in=_OPEN).order_by("id")]
@@ -133,7 +137,11 @@ class Journal:
             draft=draft, name=step.name, defaults={"at": step.at, "body": dict(step.body), **receipt}
         )
         if made and row.kind == "sent":
-            body = {"account": row.account, "post": row.post_id, "url": row.url, "version": draft.version}
+            handle = Account.objects.filter(account_id=row.account).values_list("handle", flat=True).first()
+            body = {
+                "account": row.account, "handle": handle or "", "post": row.post_id, "url": row.url,
+                "version": draft.version,
+            }  # fmt: skip
             ledger.write(draft.brand, "sent", body, now=step.at, draft=draft)
 
     def media(self, sha256: str) -> bytes:

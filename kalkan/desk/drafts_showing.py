@@ -20,7 +20,7 @@ from kalkan.desk import access, drafts_days, drafts_ledger, drafts_rules, drafts
 from kalkan.desk.actions import drafts as acts
 from kalkan.desk.forms import drafts as forms
 from kalkan.desk.forms.setup import POST_LANGS
-from kalkan.desk.models import Draft, Membership, OutsideLink, Person, Picture, SendingStep, Version
+from kalkan.desk.models import Account, Draft, Membership, OutsideLink, Person, Picture, SendingStep, Version
 from kalkan.drafts import State
 from kalkan.networks.publishing import Problem
 
@@ -306,8 +306,11 @@ def _sending(desk: Desk, state: State, places: Sequence[drafts_writing.Slot]) ->
     networks = list(dict.fromkeys(drafts_writing.TITLES[each.network] for each in places))
     steps: list[str] = []
     if draft.state == "sent":
+        named = {row.account_id: row for row in Account.objects.filter(brand=draft.brand)}
         for row in SendingStep.objects.filter(draft=draft, kind="sent"):
-            steps.append(_("%(at)s: out as %(account)s") % {"at": formats.moment(row.at), "account": row.account})
+            known = named.get(row.account)
+            who = f"{drafts_writing.TITLES[known.network]} @{known.handle}" if known else row.account
+            steps.append(_("%(at)s: out as %(account)s") % {"at": formats.moment(row.at), "account": who})
     else:
         at = draft.planned_at
         late = formats.clock(at + rules.late_after) if at else ""

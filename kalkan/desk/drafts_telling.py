@@ -7,15 +7,17 @@ said with a suffix on what is filled in. Never decides and never makes HTML.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from kalkan import figures, sentences
+from kalkan import figures, sentences, text
 from kalkan.archive import Archive
 from kalkan.desk import formats, showing
 from kalkan.desk.forms.drafts import KINDS
@@ -51,14 +53,18 @@ def say(code: str, params: Mapping[str, Any] | None = None) -> str:
     return sentences.say(code, plain, lang=formats.language())
 
 
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?( UTC|Z|[+-]\d\d:\d\d)")
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
+
+
 def _param(value: Any) -> Any:
+    """A parameter as the reader's own: times and days on their clock, lists with commas."""
     if isinstance(value, datetime):
         return formats.moment(value)
-    if isinstance(value, str) and len(value) >= 17 and value[4:5] == "-" and "T" in value:
-        try:
-            return formats.moment(datetime.fromisoformat(value))
-        except ValueError:
-            return value
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        return formats.moment(datetime.fromisoformat(value.replace(" UTC", "+00:00")))
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        return formats.day(datetime.fromisoformat(f"{value}T12:00:00+00:00"), zone=UTC)
     if isinstance(value, (list, tuple)):
         return ", ".join(str(one) for one in value)
     return value
@@ -91,7 +97,8 @@ def room(
         return {"shape": "wait", "verdict": "", "heading": heading, "findings": [], "marks": "[]", "occasion": ""}
     verdict = found["verdict"]
     texts = _examples(found, archive)
-    findings = [_finding(n, each, found, brand, texts) for n, each in enumerate(found["findings"], 1)]
+    seen: dict[str, int] = {}
+    findings = [_finding(n, each, found, brand, texts, seen) for n, each in enumerate(found["findings"], 1)]
     return {
         "shape": verdict,
         "verdict": verdict,
@@ -103,6 +110,7 @@ def room(
         "findings": findings,
         "releases": [_release(each) for each in found["released"]],
         "proposals": _proposals(found, ask),
+        "pause_url": _pause_url(found),
         "marks": json.dumps(
             [
                 {"words": words, "no": n, "level": each["level"]}
@@ -123,7 +131,8 @@ def unknown(code: str, params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _heading(found: Mapping[str, Any], ask: str) -> str:
-    words = say(f"room_verdict_{found['verdict']}")
+    words = say(f"room_verdict_{found['verdict']}").partition(": ")[2] or say(f"room_verdict_{found['verdict']}")
+    words = words[:1].upper() + words[1:] if formats.language() == "en" else text.upper_tr(words[:1]) + words[1:]
     wait = next((each for each in found["proposals"] if each["kind"] == "wait" and each.get("until")), None)
     if found["verdict"] == "hold" and wait is not None:
         at = formats.when(datetime.fromisoformat(wait["until"]), now=datetime.fromisoformat(found["at"]))
@@ -165,11 +174,21 @@ def posts_by_id(archive: Archive, ids: Sequence[str], *, since: datetime, until:
 
 
 def _finding(
-    n: int, each: Mapping[str, Any], found: Mapping[str, Any], brand: Brand, texts: Mapping[str, showing.Said]
+    n: int,
+    each: Mapping[str, Any],
+    found: Mapping[str, Any],
+    brand: Brand,
+    texts: Mapping[str, showing.Said],
+    seen: dict[str, int],
 ) -> dict[str, Any]:
+    """One finding with its evidence; what an earlier one showed already is named and not shown again."""
     lines: list[dict[str, Any]] = []
     for one in each["evidence"]:
-        lines += _evidence(one, found, brand, texts)
+        name = f"{one['kind']} {one['id']}"
+        if seen.setdefault(name, n) != n:
+            lines.append({"text": _named(one), "url": "", "more": _("as in %(n)s") % {"n": seen[name]}})
+        else:
+            lines += _evidence(one, found, brand, texts)
     return {
         "no": n,
         "title": say(each["why"], each["params"]),
@@ -251,6 +270,20 @@ def _release(each: Mapping[str, Any]) -> str:
     rule = (each.get("released") or {}).get("rule", "")
     why = say(each["why"], each["params"])
     return _("Let go: %(what)s %(why)s") % {"what": why, "why": say(f"room_release_{rule}") if rule else ""}
+
+
+def _pause_url(found: Mapping[str, Any]) -> str:
+    """The page that pauses, filled in with what the check proposes."""
+    each = next((one for one in found["proposals"] if one["kind"] == "pause"), None)
+    if each is None:
+        return reverse("pause")
+    market = str(each["params"].get("market", ""))
+    told = {
+        "reason": say(found["findings"][0]["why"], found["findings"][0]["params"])[:300] if found["findings"] else ""
+    }
+    told |= {"market": market} if len(market) == 2 else {}
+    told |= {"until": each["until"]} if each.get("until") else {}
+    return f"{reverse('pause')}?{urlencode(told)}"
 
 
 def _proposals(found: Mapping[str, Any], ask: str) -> list[dict[str, Any]]:

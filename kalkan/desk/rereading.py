@@ -158,18 +158,18 @@ def adjust(work: Work) -> None:
         if _kept.get(("adjusted", held.brand_id)) == seen:
             continue
         since = work.now() - timedelta(days=DAYS)
-        limits = _limits(held.base)
+        margins = limits(held.base)
         while not work.stop.is_set():
             found = store.read_by(held.base, brand=held.brand.slug, but=recipe, since=since, limit=_ADJUSTED)
             if found.num_rows:
-                done = adjusting.adjust(found, held.shifts, limits, recipe=recipe)
+                done = adjusting.adjust(found, held.shifts, margins, recipe=recipe)
                 store.append([done], now=work.now())
             if found.num_rows < _ADJUSTED:
                 break
         _kept["adjusted", held.brand_id] = (recipe, store.version)
 
 
-def _limits(recipe: str) -> Any:
+def limits(recipe: str) -> Any:
     """The margins of the recipe called so; none where it is not one of ours any more."""
     for tier in ("fast", "careful"):
         with contextlib.suppress(InvalidInput):

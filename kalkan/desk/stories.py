@@ -105,9 +105,13 @@ def listed(
 
 
 def rising(brand: Brand, *, now: datetime, limit: int = 5) -> tuple[StoryRow, ...]:
-    """What rises now, what touches the brand and what is grave first."""
-    found = listed(brand, now=now, states=("rising",), days=2)
-    return tuple(sorted(found, key=lambda row: (-_near(row, brand), -row.gravity.level, -row.n, row.id))[:limit])
+    """What rises now, and what has risen and stays; what touches the brand and what is grave first."""
+    found = listed(brand, now=now, states=("rising", "steady"), days=1)
+
+    def order(row: StoryRow) -> tuple[bool, int, int, int, str]:
+        return row.state != "rising", -_near(row, brand), -row.gravity.level, -row.n, row.id
+
+    return tuple(sorted(found, key=order)[:limit])
 
 
 def _near(row: StoryRow, brand: Brand) -> int:

@@ -210,7 +210,7 @@ def _part(one: Measure) -> PartRow:
     return PartRow(
         name=str(_PARTS.get(one.name, one.name)),
         value=str(_LABELS.get(one.label, one.label)) if one.label else _value(one, one.value),
-        band="" if one.low is None or one.high is None else _band(one),
+        band=_band(one),
         level=str(_LEVELS[min(one.level, 2)]) if one.level is not None else gettext("too little is known"),
         strength=one.level if one.level is not None and known else -1,
         n=formats.number(one.n) if one.n else "",
@@ -234,8 +234,8 @@ def _value(one: Measure, value: float | None) -> str:
 
 
 def _band(one: Measure) -> str:
-    assert one.low is not None
-    assert one.high is not None
+    if one.low is None or one.high is None or (one.unit == "times" and one.low > _FAR):
+        return ""
     if one.unit == "share":
         return f"({round(one.low * 100)}–{round(one.high * 100)})"
     return f"({_value(one, one.low)}–{_value(one, one.high)})"

@@ -78,7 +78,7 @@ class BlueskyPublisher:
 
     def identify(self, *, now: datetime) -> Identity:
         """See :meth:`Publisher.identify`."""
-        told = self._asked("com.atproto.server.getSession", {}, now=now)
+        told = self.asked("com.atproto.server.getSession", {}, now=now)
         if told.get("active") is False:
             raise NetworkError(
                 "account_refused", permanent=True, server=self._server, detail=str(told.get("status", ""))
@@ -98,7 +98,7 @@ class BlueskyPublisher:
 
     def upload(self, media: Media, data: bytes, *, now: datetime) -> str:
         """A blob; the server forgets it when no record comes to hold it."""
-        told = self._told("com.atproto.repo.uploadBlob", data, now=now, mime=media.mime)
+        told = self.told("com.atproto.repo.uploadBlob", data, now=now, mime=media.mime)
         return json.dumps(told["blob"], sort_keys=True)
 
     def send(self, posting: Posting, *, now: datetime) -> Receipt:
@@ -110,7 +110,7 @@ class BlueskyPublisher:
         body = {"repo": self._did, "collection": POST, "rkey": rkey, "swapRecord": None}
         record = self._record(posting, now)
         try:
-            told = self._told("com.atproto.repo.putRecord", body | {"record": record}, now=now)
+            told = self.told("com.atproto.repo.putRecord", body | {"record": record}, now=now)
         except _Taken as error:
             found = self.look_up(posting, now=now)
             if found is None:
@@ -134,7 +134,7 @@ class BlueskyPublisher:
         if match is None or match.group(1) != self._did:
             raise InvalidInput("post_not_ours", id=receipt.id)
         body = {"repo": self._did, "collection": match.group(2), "rkey": match.group(3)}
-        self._told("com.atproto.repo.deleteRecord", body, now=now)
+        self.told("com.atproto.repo.deleteRecord", body, now=now)
 
     def allowance(self) -> Allowance:
         """See :meth:`Publisher.allowance`."""
@@ -183,7 +183,7 @@ class BlueskyPublisher:
     def _resolve(self, handle: str, now: datetime) -> str | None:
         if handle not in self._dids:
             try:
-                told = self._asked("com.atproto.identity.resolveHandle", {"handle": handle}, now=now)
+                told = self.asked("com.atproto.identity.resolveHandle", {"handle": handle}, now=now)
                 self._dids[handle] = str(told["did"]) if "did" in told else None
             except NetworkError as error:
                 if not error.permanent:
@@ -194,7 +194,7 @@ class BlueskyPublisher:
     def _record_at(self, repo: str, collection: str, rkey: str, now: datetime) -> dict[str, Any] | None:
         params = {"repo": repo, "collection": collection, "rkey": rkey}
         try:
-            told = self._asked("com.atproto.repo.getRecord", params, now=now)
+            told = self.asked("com.atproto.repo.getRecord", params, now=now)
         except _Missing:
             return None
         if not isinstance(told.get("value"), dict) or "cid" not in told:
@@ -215,7 +215,8 @@ class BlueskyPublisher:
     def _server(self) -> str:
         return self._held.get("pds") or self._held.get("service") or SERVICE
 
-    def _asked(self, method: str, params: Mapping[str, str], *, now: datetime) -> dict[str, Any]:
+    def asked(self, method: str, params: Mapping[str, str], *, now: datetime) -> dict[str, Any]:
+        """A question to the account\'s server with the account\'s session: ``GET /xrpc/method``, its answer as JSON."""
         url = f"{self._server}/xrpc/{method}" + (f"?{urlencode(params)}" if params else "")
 
         def ask(token: str) -> Answer:
@@ -223,7 +224,12 @@ class BlueskyPublisher:
 
         return self._signed(ask, now)
 
-    def _told(self, method: str, body: bytes | Mapping[str, Any], *, now: datetime, mime: str = "") -> dict[str, Any]:
+    def told(self, method: str, body: bytes | Mapping[str, Any], *, now: datetime, mime: str = "") -> dict[str, Any]:
+        """A word to the server: ``POST /xrpc/method``.
+
+        :raises Unsure: it may have acted on it.
+        :raises NetworkError: it has not.
+        """
         content = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
         url = f"{self._server}/xrpc/{method}"
 

@@ -15,11 +15,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
-
-import regex
 
 from kalkan.drafts import Media, Receipt, Variant
 from kalkan.errors import InvalidInput, NetworkError
@@ -27,6 +24,18 @@ from kalkan.networks.addresses import check_address
 from kalkan.networks.base import Option
 from kalkan.networks.http import Answer, Door
 from kalkan.networks.markup import plain
+from kalkan.networks.mastodon_words import (
+    LIMITS,
+    ahead,
+    bare,
+    count,
+    even,
+    form,
+    identity_of,
+    limits_of,
+    read,
+    receipt_of,
+)
 from kalkan.networks.publishing import (
     REFUSALS,
     Allowance,
@@ -41,29 +50,15 @@ from kalkan.networks.publishing import (
     problems,
     write,
 )
-from kalkan.networks.statuses import local_id, moment, uri_of
-from kalkan.text import graphemes, urls
+from kalkan.networks.statuses import local_id, moment
 
-SCOPES: Final = "read:accounts read:statuses read:search write:statuses write:media"
-LIMITS: Final = PostLimits(
-    graphemes=500,
-    images=4,
-    image_bytes=16_777_216,
-    alt=1500,
-    warnings=True,
-    visibilities=("public", "unlisted"),
+SCOPES: Final = (
+    "read:accounts read:statuses read:search read:notifications "
+    "write:statuses write:media write:mutes write:blocks write:reports write:notifications"
 )
-LINK: Final = 23  # signs that any web address counts, unless the server says otherwise
 PAGES: Final = 3  # of the account's own statuses, searched for one that may be out
 _ASK_AGAIN: Final = timedelta(hours=1)
 _SKEW: Final = timedelta(seconds=5)
-_REMOTE: Final = regex.compile(r"(?<![\w/])@(\w+(?:[\w.-]+\w)?)@[\w.-]+[\w]", regex.IGNORECASE)
-
-
-def count(text: str, *, link: int = LINK) -> int:
-    """How many signs a server counts: a web address as ``link``, a mention without its server."""
-    length = graphemes(_REMOTE.sub(r"@\1", text))
-    return length + sum(link - graphemes(url) for url in urls(text) if "://" in url)
 
 
 class MastodonPublisher:
@@ -85,7 +80,7 @@ class MastodonPublisher:
     def identify(self, *, now: datetime) -> Identity:
         """See :meth:`Publisher.identify`."""
         self._me = self._asked("/api/v1/accounts/verify_credentials", now=now)
-        return _identity(self._me, self._server)
+        return identity_of(self._me, self._server)
 
     def limits(self, *, now: datetime) -> PostLimits:
         """See :meth:`Publisher.limits`; a server that says nothing has Mastodon's own."""
@@ -102,7 +97,7 @@ class MastodonPublisher:
     def upload(self, media: Media, data: bytes, *, now: datetime) -> str:
         """A medium with its description; the server may still be working on it when this returns."""
         boundary = hashlib.sha256(media.sha256.encode() + data[:64]).hexdigest()
-        body = _form(boundary, media, data)
+        body = form(boundary, media, data)
         headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
         answer = self._tell("POST", "/api/v2/media", body, now=now, headers=headers)
         told = self._read(answer)
@@ -129,23 +124,28 @@ class MastodonPublisher:
         headers = {"Idempotency-Key": posting.key, "Content-Type": "application/json"}
         content = json.dumps(body, ensure_ascii=False).encode()
         told = self._read(self._tell("POST", "/api/v1/statuses", content, now=now, headers=headers))
-        return _receipt(told, now)
+        return receipt_of(told, now)
 
     def look_up(self, posting: Posting, *, now: datetime) -> Receipt | None:
         """See :meth:`Publisher.look_up`: the account's own statuses since the first try, compared word for word."""
-        answered = self._answered(posting, now)
+        try:
+            answered: str | None = self._answered(posting, now)
+        except NetworkError as error:
+            if not error.permanent:
+                raise
+            answered = None  # what it answered is gone since; the answer may stand all the same
         older: dict[str, str] = {}
         for _ in range(PAGES):
             path = f"/api/v1/accounts/{self._own_id(now)}/statuses"
             answer = self._ask(path, {"limit": "40", "exclude_reblogs": "true", **older}, now=now)
             page = self._list(answer)
-            since = posting.at + _ahead(answer, now) - _SKEW
+            since = posting.at + ahead(answer, now) - _SKEW
             for status in page:
                 written = moment(status.get("created_at"))
                 if written is None or written < since:
                     continue
                 if self._same(status, posting, answered, now):
-                    return _receipt(status, now, found=True)
+                    return receipt_of(status, now, found=True)
             last = local_id(page[-1]) if page else None
             if last is None or (moment(page[-1].get("created_at")) or since) < since:
                 return None
@@ -210,18 +210,20 @@ class MastodonPublisher:
         told = self._read(answer)
         return number if uri in (told.get("uri"), told.get("url")) else None
 
-    def _same(self, status: Mapping[str, Any], posting: Posting, answered: str, now: datetime) -> bool:
+    def _same(self, status: Mapping[str, Any], posting: Posting, answered: str | None, now: datetime) -> bool:
         """Whether ``status`` is what ``posting`` made: the same answer, as many media, the same words."""
         media = status.get("media_attachments")
-        if str(status.get("in_reply_to_id") or "") != answered or len(media or ()) != len(posting.uploads):
+        if answered is not None and str(status.get("in_reply_to_id") or "") != answered:
+            return False
+        if len(media or ()) != len(posting.post.media):
             return False
         number = local_id(status)
         answer = self._ask(f"/api/v1/statuses/{number}/source", {}, now=now)
         if answer.status < 400:
             told = self._read(answer)
-            return _even(str(told.get("text", ""))) == _even(posting.post.text)
+            return even(str(told.get("text", ""))) == even(posting.post.text)
         shown = plain(str(status.get("content", ""))).text  # a server that does not tell the source
-        return _bare(shown) == _bare(posting.post.text)
+        return bare(shown) == bare(posting.post.text)
 
     def _own_id(self, now: datetime) -> str:
         if self._me is None:
@@ -236,10 +238,29 @@ class MastodonPublisher:
             if answer.status == 404:
                 answer = self._ask("/api/v1/instance", {}, now=now)
             told = self._read(answer).get("configuration")
-            self._limits = (now, *_limits(told if isinstance(told, dict) else {}))
+            self._limits = (now, *limits_of(told if isinstance(told, dict) else {}))
         return self._limits[1], self._limits[2]
 
     # -- the wire ----------------------------------------------------------------------------------------------------
+
+    def asked(self, path: str, params: Mapping[str, str] | None = None, *, now: datetime) -> Any:
+        """A question to the account's server with the account's token: ``GET path``, its answer as JSON."""
+        answer = self._ask(path, params or {}, now=now)
+        if answer.status >= 400:
+            self._read(answer)
+        try:
+            return json.loads(answer.body)
+        except (ValueError, RecursionError) as error:
+            raise NetworkError("answer_unreadable", host=self._server, detail="JSON") from error
+
+    def told(self, verb: str, path: str, body: Mapping[str, str], *, now: datetime) -> dict[str, Any]:
+        """A word to the server: ``verb`` (POST, PUT, PATCH, DELETE) ``path`` with ``body`` as a form.
+
+        :raises Unsure: it may have acted on it.
+        :raises NetworkError: it has not.
+        """
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self._read(self._tell(verb, path, urlencode(body).encode(), now=now, headers=headers))
 
     def _asked(self, path: str, params: Mapping[str, str] | None = None, *, now: datetime) -> dict[str, Any]:
         return self._read(self._ask(path, params or {}, now=now))
@@ -259,8 +280,8 @@ class MastodonPublisher:
             self._until = now + timedelta(seconds=answer.rate.reset) if answer.rate.remaining == 0 else None
         return answer
 
-    def _read(self, answer: Answer) -> dict[str, Any]:
-        return _read(answer, self._server)
+    def read(self, answer: Answer) -> dict[str, Any]:
+        return read(answer, self._server)
 
     def _list(self, answer: Answer) -> list[dict[str, Any]]:
         if answer.status >= 400:
@@ -275,104 +296,6 @@ class MastodonPublisher:
 
 
 _SAID: Final = REFUSALS - {429}
-
-
-def _read(answer: Answer, server: str) -> dict[str, Any]:
-    """What an answer says, or the fault it tells."""
-    try:
-        told = json.loads(answer.body or b"{}")
-    except (ValueError, RecursionError):
-        told = None
-    if answer.status < 400:
-        if not isinstance(told, dict):
-            raise Unsure("answer_unreadable", host=server, detail="JSON")
-        return told
-    detail = str(told.get("error", ""))[:200] if isinstance(told, dict) else ""
-    if answer.status in (401, 403):
-        raise NetworkError("account_refused", permanent=True, server=server, detail=detail)
-    if answer.status == 429:
-        wait = answer.rate.reset if answer.rate else float(answer.headers.get("retry-after", "") or 60.0)
-        raise NetworkError("rate_limited", retry_after=max(wait, 1.0), host=server, status=429)
-    raise NetworkError("publish_refused", permanent=True, server=server, detail=detail or str(answer.status))
-
-
-def _ahead(answer: Answer, now: datetime) -> timedelta:
-    """How far the server's clock is ahead of ours."""
-    try:
-        return parsedate_to_datetime(answer.headers.get("date", "")) - now
-    except (ValueError, TypeError):
-        return timedelta(0)
-
-
-def _limits(told: Mapping[str, Any]) -> tuple[PostLimits, int]:
-    statuses, media = _part(told, "statuses"), _part(told, "media_attachments")
-
-    def number(of: Any, name: str, default: int | None) -> int | None:
-        value = of.get(name)
-        return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else default
-
-    kinds = media.get("supported_mime_types")
-    mimes = frozenset(str(one) for one in kinds) if isinstance(kinds, list) and kinds else LIMITS.mimes
-    limits = PostLimits(
-        graphemes=number(statuses, "max_characters", LIMITS.graphemes),
-        images=number(statuses, "max_media_attachments", LIMITS.images) or LIMITS.images,
-        image_bytes=number(media, "image_size_limit", LIMITS.image_bytes),
-        alt=number(media, "description_limit", LIMITS.alt),
-        mimes=LIMITS.mimes & mimes,
-        warnings=True,
-        visibilities=LIMITS.visibilities,
-    )
-    return limits, number(statuses, "characters_reserved_per_url", LINK) or LINK
-
-
-def _part(told: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = told.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def _receipt(status: Mapping[str, Any], now: datetime, *, found: bool = False) -> Receipt:
-    number, at = local_id(status), moment(status.get("created_at"))
-    if number is None:
-        raise Unsure("answer_unreadable", host="", detail="status")
-    return Receipt(id=uri_of(status), at=at or now, url=str(status.get("url") or ""), ref=number, found=found)
-
-
-def _identity(told: Mapping[str, Any], server: str) -> Identity:
-    user = str(told.get("acct") or told.get("username") or "")
-    address = str(told.get("uri") or told.get("url") or "")
-    host = urlsplit(server).hostname or server
-    return Identity(
-        account=f"mastodon:{address}",
-        handle=user if "@" in user else f"{user}@{host}",
-        name=str(told.get("display_name") or ""),
-        url=str(told.get("url") or ""),
-    )
-
-
-def _even(text: str) -> str:
-    return text.replace("\r\n", "\n").strip()
-
-
-def _bare(text: str) -> str:
-    return regex.sub(r"\s+", " ", _REMOTE.sub(r"@\1", text)).strip()
-
-
-def _form(boundary: str, media: Media, data: bytes) -> bytes:
-    """``multipart/form-data`` with the file and its description (RFC 7578)."""
-    name = f"{media.sha256[:16]}.{media.mime.rpartition('/')[2]}"
-    lines = [
-        f"--{boundary}",
-        'Content-Disposition: form-data; name="description"',
-        "Content-Type: text/plain; charset=utf-8",
-        "",
-        media.alt,
-        f"--{boundary}",
-        f'Content-Disposition: form-data; name="file"; filename="{name}"',
-        f"Content-Type: {media.mime}",
-        "",
-        "",
-    ]
-    return "\r\n".join(lines).encode() + data + f"\r\n--{boundary}--\r\n".encode()
 
 
 # -- signing in --------------------------------------------------------------------------------------------------------
@@ -446,7 +369,7 @@ def _post(server: str, path: str, body: Mapping[str, str], *, now: datetime, loo
     door = Door(allow_private=loopback)
     try:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        return _read(write(door, "POST", server + path, urlencode(body).encode(), now=now, headers=headers), server)
+        return read(write(door, "POST", server + path, urlencode(body).encode(), now=now, headers=headers), server)
     finally:
         door.close()
 

@@ -250,5 +250,9 @@ def _of_media(part: Part, limits: PostLimits) -> Iterator[tuple[str, dict[str, o
         if medium.mime not in limits.mimes:
             yield "media_kind", {"number": number, "mime": medium.mime}
         if limits.image_bytes is not None and medium.size > limits.image_bytes:
-            params = {"number": number, "kb": -(-medium.size // 1000), "most": limits.image_bytes // 1000}
+            params: dict[str, object] = {
+                "number": number,
+                "kb": -(-medium.size // 1000),
+                "most": limits.image_bytes // 1000,
+            }
             yield "media_too_big", params

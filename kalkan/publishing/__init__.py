@@ -6,14 +6,14 @@ sends one twice; that nothing goes out late, paused, changed or without approval
 what may be out is looked for before anything is tried again. Never decides: approvals, pauses and verdicts are asked.
 
     store    Store, Job, Step: what the engine needs of whoever keeps the drafts
-    sending  tend, retry: the engine
+    sending  tend, retry, trust_clock: the engine
     ahead    look_ahead: trouble with tokens and limits, told before posts are due
     outcome  what happened to a post one hour, one day, seven days later
 """
 
 from kalkan.publishing.ahead import Trouble, look_ahead
 from kalkan.publishing.outcome import AFTER, due_outcomes, outcome
-from kalkan.publishing.sending import Report, retry, tend
+from kalkan.publishing.sending import Report, retry, tend, trust_clock
 from kalkan.publishing.store import Job, Step, Store, Upcoming, faults, receipts
 
 __all__ = [
@@ -31,4 +31,5 @@ __all__ = [
     "receipts",
     "retry",
     "tend",
+    "trust_clock",
 ]

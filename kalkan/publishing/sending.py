@@ -40,7 +40,7 @@ Open = Callable[[str, str], Publisher]
 Verdict = Callable[[str], str]
 """A draft's key → the room check's word at this moment: go, care, hold, or "" where it cannot be made."""
 
-LEASE: Final = timedelta(minutes=10)  # longer than any one step with a network can take
+LEASE: Final = timedelta(minutes=2)  # renewed before every step; who sleeps longer may find the draft in other hands
 BACK: Final = timedelta(minutes=5)  # a clock that goes back further than this is not believed
 UNSURE_FOR: Final = timedelta(hours=24)  # how long we look for what may be out
 _FIRST_WAIT, _LONGEST_WAIT = 2.0, 60.0  # seconds
@@ -72,15 +72,20 @@ def tend(store: Store, *, open: Open, verdict: Verdict, now: Callable[[], dateti
     """Hold what is overdue, send what is due, go on with what was begun.
 
     :raises Refused: ``clock_went_back``: nothing is sent until the clock is where it was.
-    :raises ArchiveDamaged: a picture is not what was approved.
+    :raises ArchiveDamaged, InvalidInput: a draft or a picture cannot be read, or is not what was approved; told after
+        all others are done.
     """
     clock = _clock(store, now)
     report = Report()
+    damage: list[ArchiveDamaged | InvalidInput] = []
     for key in store.waiting():
-        job = store.load(key)
-        tick = Tick(pauses=job.pauses)
-        if _would_move(job, tick, clock()) and store.move(key, tick, now=clock()).name == "held":
-            report.held.append(key)
+        try:
+            job = store.load(key)
+            tick = Tick(pauses=job.pauses)
+            if _would_move(job, tick, clock()) and store.move(key, tick, now=clock()).name == "held":
+                report.held.append(key)
+        except InvalidInput as error:
+            damage.append(error)
     for key in store.ready(clock()):
         run = _Run(store, key, open=open, clock=clock, holder=uuid.uuid4().hex)
         try:
@@ -88,12 +93,17 @@ def tend(store: Store, *, open: Open, verdict: Verdict, now: Callable[[], dateti
             name = run.through(verdict)
         except _Lost:
             continue
+        except (ArchiveDamaged, InvalidInput) as error:
+            damage.append(error)
+            continue
         finally:
             run.close()
         if name in ("sent", "held", "failed"):
             getattr(report, name).append(key)
         elif name == "sending":
             report.waiting.append(key)
+    if damage:  # told when all that is sound is done
+        raise damage[0]
     return report
 
 
@@ -113,6 +123,21 @@ def retry(store: Store, key: str, *, by: str, verdict: Verdict, now: Callable[[]
         count = sum(step.name.startswith("retry/") for step in store.steps(key))
         store.write(key, Step(name=f"retry/{count}", at=at, body={"by": by}))
     return state
+
+
+def trust_clock(store: Store, *, now: datetime) -> tuple[str, ...]:
+    """A person says that the clock is right now, after ``clock_went_back``; keys of what is held for it.
+
+    What was overdue by the clock as it was is held first: a clock put back never makes a late draft young again.
+    """
+    seen, held = store.clock(now), []
+    for key in store.waiting():
+        job = store.load(key)
+        tick = Tick(pauses=job.pauses)
+        if _would_move(job, tick, seen) and store.move(key, tick, now=seen).name == "held":
+            held.append(key)
+    store.trust(now)
+    return tuple(held)
 
 
 def _clock(store: Store, now: Callable[[], datetime]) -> Callable[[], datetime]:
@@ -194,7 +219,7 @@ class _Run:
         stops = [word for word in words if word not in ("done", "failed")]
         if stops:
             return self.store.move(self.key, Stop(why=stops[0], begun=begun), now=self.renew()).name
-        code = next(iter(faults(self._steps.values()).values())).body["code"]
+        code = faults(self._steps.values())[words.index("failed")].body["code"]
         return self.store.move(self.key, Stop(why=code, failed=True, begun=begun), now=self.renew()).name
 
     def _variant(self, job: Job, number: int) -> str:

@@ -61,8 +61,15 @@ class Store(Protocol):
         """The latest ``now`` ever given here, this one included; kept on the disk."""
         ...
 
+    def trust(self, now: datetime) -> None:
+        """A person says that the clock is right: from here on ``now`` is the latest time given."""
+        ...
+
     def waiting(self) -> Sequence[str]:
-        """Keys of drafts whose state is one of :data:`kalkan.drafts.OPEN`."""
+        """Keys of drafts whose state is one of :data:`kalkan.drafts.OPEN`.
+
+        Those whose deadline, planned time and due time are all still ahead may be left out.
+        """
         ...
 
     def ready(self, now: datetime) -> Sequence[str]:

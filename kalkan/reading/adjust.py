@@ -33,6 +33,7 @@ _STEPS: Final = 60
 _SLOW: Final = 0.5  # of a full Newton step: certain to converge for so few numbers
 _EDGE: Final = 0.0005  # probabilities are stored in thousandths
 _Z: Final = 1.959964
+_HALF: Final = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,10 +72,14 @@ def classes(task: str) -> tuple[str, ...]:
     return {"sentiment": SENTIMENTS, "feeling": FEELINGS}.get(task, (task,))
 
 
-def enough(labels: Sequence[Label]) -> bool:
-    """Whether there is enough, right and wrong, to measure a task by."""
-    right = sum(_verdict(label.task, _shares([label])[0]) == label.became for label in labels)
-    return len(labels) >= ENOUGH and min(right, len(labels) - right) >= ENOUGH_EACH
+def enough(n: int, right: int) -> bool:
+    """Whether ``n`` labels of a task, ``right`` of them on right readings, are enough to measure it by."""
+    return n >= ENOUGH and min(right, n - right) >= ENOUGH_EACH
+
+
+def right(labels: Sequence[Label], *, feeling_from: float = _HALF) -> int:
+    """How many of the labels are on right readings; ``feeling_from`` is the probability a feeling begins at."""
+    return sum(_verdict(one.task, _shares([one])[0], feeling_from) == one.became for one in labels)
 
 
 def fit(labels: Sequence[Label]) -> tuple[float, ...]:
@@ -90,12 +95,13 @@ def fit(labels: Sequence[Label]) -> tuple[float, ...]:
     return tuple(round(float(one), 4) for one in shift)
 
 
-def measure(labels: Sequence[Label]) -> Measured:
+def measure(labels: Sequence[Label], *, feeling_from: float = _HALF) -> Measured:
     """How often verdicts are right without and with the shifts that the other nine tenths of the posts would give."""
     task = labels[0].task
     folds = np.array([key_of(label.post) % _FOLDS for label in labels])
     shares = _shares(labels)
-    before = np.array([_verdict(task, row) == label.became for row, label in zip(shares, labels, strict=True)])
+    said = [_verdict(task, row, feeling_from) for row in shares]
+    before = np.array([verdict == label.became for verdict, label in zip(said, labels, strict=True)])
     after = before.copy()
     for fold in np.unique(folds):
         rest = [label for label, place in zip(labels, folds, strict=True) if place != fold]
@@ -104,7 +110,7 @@ def measure(labels: Sequence[Label]) -> Measured:
         shift = np.array(fit(rest))
         for at in np.flatnonzero(folds == fold).tolist():
             moved = _probable(task, _logits(task, shares[at : at + 1]) + shift)[0]
-            after[at] = _verdict(task, moved) == labels[at].became
+            after[at] = _verdict(task, moved, feeling_from) == labels[at].became
     low, high = _difference(int((after & ~before).sum()), int((before & ~after).sum()), len(labels))
     return Measured(task=task, n=len(labels), right=int(before.sum()), adjusted=int(after.sum()), low=low, high=high)
 
@@ -150,13 +156,13 @@ def _probable(task: str, logits: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-logits)))
 
 
-def _verdict(task: str, shares: Floats) -> str:
+def _verdict(task: str, shares: Floats, feeling_from: float) -> str:
     """What it would say if it may not abstain."""
     if task == "sentiment":
         return SENTIMENTS[int(np.argmax(shares))]
     if task == "feeling":
-        return FEELINGS[int(np.argmax(shares))] if shares.max() >= 0.5 else "none"
-    return "yes" if shares[0] >= 0.5 else "no"
+        return FEELINGS[int(np.argmax(shares))] if shares.max() >= feeling_from else "none"
+    return "yes" if shares[0] >= _HALF else "no"
 
 
 def _difference(gained: int, lost: int, n: int) -> tuple[float, float]:

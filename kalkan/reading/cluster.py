@@ -1,18 +1,21 @@
 """A Spark cluster of this machine alone: a master and some workers on loopback, as real as one of many machines.
 
-Owns the processes it starts and promises that none of them outlives it. Needs the PySpark wheel and a Java; never
-downloads either.
+Owns the processes it starts and promises that none of them outlives it (on Linux not even where it is killed). Needs
+the PySpark wheel and a Java; never downloads either.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import importlib.util
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.request
@@ -25,6 +28,7 @@ from kalkan.errors import InvalidInput
 _HOST: Final = "127.0.0.1"
 _START_SECONDS: Final = 90.0
 _STOP_SECONDS: Final = 10.0
+_DEATH_SIGNAL: Final = 1  # PR_SET_PDEATHSIG
 _MEMORY: Final = "1g"  # a worker; its executors get three quarters of it
 _QUIET: Final = """rootLogger.level = error
 rootLogger.appenderRef.stderr.ref = stderr
@@ -97,10 +101,16 @@ def _starter(home: Path, folder: Path, stack: contextlib.ExitStack) -> Callable[
                 stderr=log,
                 cwd=folder,
                 start_new_session=True,  # Ctrl-C goes to us, and we end them
+                preexec_fn=_die_with_us if sys.platform == "linux" else None,
             )
         stack.callback(_end, process)
 
     return start
+
+
+def _die_with_us() -> None:
+    """In the child: be ended by the system when the process that started it is gone."""
+    ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGTERM)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

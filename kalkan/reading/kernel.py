@@ -95,7 +95,9 @@ def probabilities(scores: Floats, langs: Sequence[str], calibration: Mapping[str
     return probable
 
 
-def _batch(shares: Floats, best: npt.NDArray[np.int64], score: Floats, reader: Reader, recipe: Recipe) -> pa.RecordBatch:
+def _batch(
+    shares: Floats, best: npt.NDArray[np.int64], score: Floats, reader: Reader, recipe: Recipe
+) -> pa.RecordBatch:
     count, margins = len(shares), reader.meta["margins"]
     moods = np.sort(shares[:, :3], axis=1)
     felt = shares[:, 3 : 3 + len(FEELINGS)]

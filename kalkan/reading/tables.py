@@ -90,10 +90,12 @@ def _read(batch: pa.RecordBatch, recipe: Recipe, turn: Turn | None) -> Iterator[
     if turn is None:
         yield from read([batch], recipe)
         return
-    known = batch.select(READINGS.names) if set(READINGS.names) <= set(batch.schema.names) else None
-    if known is None or not known.schema.equals(READINGS):
-        known = next(read([batch], recipe)).select(READINGS.names)
-    more = turn(batch, known)
+    held = {field.name: field.type for field in batch.schema}
+    known = batch
+    flat = [field for field in READINGS if not pa.types.is_nested(field.type)]
+    if not set(READINGS.names) <= held.keys() or any(held[field.name] != field.type for field in flat):
+        known = next(read([batch], recipe))
+    more = turn(batch, known.select(READINGS.names))
     names = [name for name in batch.schema.names if name not in more.schema.names]
     yield pa.RecordBatch.from_arrays([*(batch[name] for name in names), *more.columns], [*names, *more.schema.names])
 

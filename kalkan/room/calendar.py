@@ -21,13 +21,17 @@ import regex
 from kalkan.room.shapes import Observance
 from kalkan.text import fold
 
-_EU: Final = tuple("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
+_EU: Final = (
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV",
+    "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+)  # fmt: skip
 _DAYS: Final = {name: at for at, name in enumerate(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))}
 # The clock by which a market keeps its days; where a country has several, the one most of its people live by.
 _ZONES: Final = {
     "TR": "Europe/Istanbul", "GB": "Europe/London", "IE": "Europe/Dublin", "US": "America/New_York",
-    "CA": "America/Toronto", "AU": "Australia/Sydney", "NZ": "Pacific/Auckland", "JP": "Asia/Tokyo", "CN": "Asia/Shanghai",
-    "IN": "Asia/Kolkata", "IL": "Asia/Jerusalem", "DE": "Europe/Berlin", "AT": "Europe/Vienna", "NL": "Europe/Amsterdam",
+    "CA": "America/Toronto", "AU": "Australia/Sydney", "NZ": "Pacific/Auckland", "JP": "Asia/Tokyo",
+    "CN": "Asia/Shanghai", "IN": "Asia/Kolkata", "IL": "Asia/Jerusalem", "DE": "Europe/Berlin", "AT": "Europe/Vienna",
+    "NL": "Europe/Amsterdam",
     "FR": "Europe/Paris", "IT": "Europe/Rome", "ES": "Europe/Madrid", "BE": "Europe/Brussels", "PL": "Europe/Warsaw",
     "NO": "Europe/Oslo", "GR": "Europe/Athens", "UA": "Europe/Kyiv",
 }  # fmt: skip
@@ -175,12 +179,13 @@ def days_of(rule: str, year: int) -> list[tuple[date, date]]:
 
 
 def _anchor(name: str, year: int) -> date:
-    from dateutil.easter import EASTER_ORTHODOX, EASTER_WESTERN, easter
+    from dateutil.easter import EASTER_ORTHODOX, EASTER_WESTERN, easter  # type: ignore[import-untyped]
 
     if name == "advent":
         before = date(year, 12, 25) - timedelta(date(year, 12, 25).isoweekday() % 7 or 7)
         return before - timedelta(21)
-    return easter(year, EASTER_WESTERN if name == "easter" else EASTER_ORTHODOX)
+    found: date = easter(year, EASTER_WESTERN if name == "easter" else EASTER_ORTHODOX)
+    return found
 
 
 def _hijri(rule: str, year: int) -> list[date]:
@@ -205,7 +210,7 @@ def _day(any_date: date) -> date:
 
 
 def _hebrew(rule: str, year: int) -> list[date]:
-    from pyluach.dates import HebrewDate
+    from pyluach.dates import HebrewDate  # type: ignore[import-untyped]
 
     month, at = (int(part) for part in rule.split("-"))
     days = [HebrewDate(lunar, month, at).to_pydate() for lunar in (year + 3760, year + 3761)]

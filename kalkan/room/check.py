@@ -6,11 +6,14 @@ ready, and a digest of everything that was looked at. Never reads a clock.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from kalkan.room import rules
+from kalkan.room.asked import Asked, Found
+from kalkan.room.beside import BESIDE, silence
 from kalkan.room.calendar import observances
-from kalkan.room.detectors import Asked, Found, find
+from kalkan.room.detectors import SEVEN
 from kalkan.room.gather import Heard, heard
 from kalkan.room.kinds import of_draft
 from kalkan.room.proposals import propose
@@ -20,6 +23,11 @@ from kalkan.room.shapes import RANK, BrandFacts, Draft, Finding, Observance, Roo
 
 _AROUND = timedelta(days=14)
 """A day that a draft names counts so far before and after."""
+
+
+_SPOKEN = {"tr": ("TR",), "en": ("US", "GB", "CA", "AU", "NZ", "IE"), "de": ("DE", "AT"), "fr": ("FR",), "it": ("IT",),
+           "es": ("ES",), "nl": ("NL",), "pl": ("PL",), "ja": ("JP",)}  # fmt: skip
+"""Where nobody said which markets are the brand's: those in which most people speak its language."""
 
 
 def check(
@@ -38,13 +46,13 @@ def check(
     """
     goes = max(at, draft.planned_at) if draft.planned_at is not None else at
     until = goes + timedelta(hours=view_hours)
-    days = _days(room, brand, goes - _AROUND, until + _AROUND)
+    days = _days(room, _spoken(brand, draft), goes - _AROUND, until + _AROUND)
     ready = heard(room, at=at, policy=policy)
     asked = Asked(
         draft=draft, kinds=of_draft(draft, brand), brand=brand, heard=ready, days=days, at=goes, until=until,
         policy=policy,
     )  # fmt: skip
-    findings = [_weigh(found, asked) for found in find(asked)]
+    findings = [_weigh(found, asked) for found in _find(asked)]
     stand = _strongest([one for one in findings if one.strength != "go"])
     let_go = _strongest([one for one in findings if one.strength == "go" and one.alone != "go"])
     verdict: Strength = stand[0].strength if stand else "go"
@@ -67,11 +75,22 @@ def check(
 
 def _days(room: Room, brand: BrandFacts, begins: datetime, until: datetime) -> tuple[Observance, ...]:
     given = room.observances
-    found = observances(begins, until, markets=brand.markets) if given is None else given
+    markets = brand.markets or tuple(market for one in brand.langs for market in _SPOKEN.get(one, ()))
+    found = observances(begins, until, markets=markets) if given is None else given
     mine = [
         day for day in room.mournings if not day.markets or not brand.markets or set(day.markets) & set(brand.markets)
     ]
     return (*mine, *found)
+
+
+def _spoken(brand: BrandFacts, draft: Draft) -> BrandFacts:
+    return brand if brand.langs or draft.lang is None else replace(brand, langs=(draft.lang,))
+
+
+def _find(asked: Asked) -> list[Found]:
+    if asked.draft.act == "silence":
+        return list(silence(asked))
+    return [found for detector in (*SEVEN, *BESIDE) for found in detector(asked)]
 
 
 def _weigh(found: Found, asked: Asked) -> Finding:
@@ -91,19 +110,17 @@ def _weigh(found: Found, asked: Asked) -> Finding:
 
 def _strongest(findings: list[Finding]) -> tuple[Finding, ...]:
     """Strongest first, each reason with the same evidence once."""
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str, bool]] = set()
     out = []
     for one in sorted(findings, key=lambda one: (-RANK[one.strength], -one.risk, one.code)):
-        key = (one.code, one.evidence[0].id)
+        key = (one.code, one.evidence[0].id, one.detector == "own_crisis")
         if key not in seen:
             seen.add(key)
             out.append(one)
     return tuple(out)
 
 
-def _summary(
-    room: Room, ready: Heard, days: tuple[Observance, ...], goes: datetime, until: datetime
-) -> Summary:
+def _summary(room: Room, ready: Heard, days: tuple[Observance, ...], goes: datetime, until: datetime) -> Summary:
     return Summary(
         posts=room.posts.num_rows,
         begins=room.begins,

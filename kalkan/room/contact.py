@@ -42,9 +42,7 @@ def draft_words(text: str) -> tuple[tuple[str, Span], ...]:
     own = regex.sub(r"'(\w+)", lambda one: " " * len(one.group()), own)
     stop = common()
     found = [(one.group(), one.span()) for one in _WORD.finditer(own)]
-    return tuple(
-        (word, span) for word, span in found if word.strip("#_") not in stop and not word.strip("#").isdigit()
-    )
+    return tuple((word, span) for word, span in found if word.strip("#_") not in stop and not word.strip("#").isdigit())
 
 
 def touches(text: str, tags: tuple[str, ...], told: Told, heard: Heard, policy: Policy) -> Touch | None:
@@ -71,11 +69,13 @@ def touches(text: str, tags: tuple[str, ...], told: Told, heard: Heard, policy: 
         return None
     if not numbers and not told.story.examples:
         return None
-    return Touch(words=tuple(dict.fromkeys(words)), tags=tuple(dict.fromkeys(shared_tags)), marks=tuple(marks), rows=rows)
+    return Touch(
+        words=tuple(dict.fromkeys(words)), tags=tuple(dict.fromkeys(shared_tags)), marks=tuple(marks), rows=rows
+    )
 
 
 def _own_words(told: Told, index: Index, policy: Policy) -> dict[str, int]:
-    """The words that mostly this story's posts have, with their numbers; terms that came with it, where none has (-1)."""
+    """The words that mostly this story's posts have, with their numbers; -1 for terms it came with that no post has."""
     inside = np.bincount(index.word[told.rows[index.row]], minlength=len(index.words))
     own = (inside >= policy.contact_voices) & (inside / np.maximum(index.often, 1) >= policy.purity)
     found = {str(index.words[int(at)]): int(at) for at in np.flatnonzero(own)}
@@ -87,7 +87,7 @@ def _own_words(told: Told, index: Index, policy: Policy) -> dict[str, int]:
 
 
 def same(word: str, term: str) -> bool:
-    """One word in two forms, or a tag made of the other: ``deprem`` and ``depremzedelere``, ``#staystrong`` and itself."""
+    """One word in two forms, or a tag made of the other: ``deprem`` and ``depremzedelere``, ``#staystrong``."""
     one, other = word.strip("#_"), term.strip("#_")
     if one == other:
         return True

@@ -1,139 +1,37 @@
-"""The seven detectors, and four small ones beside them. Each looks at one thing and says what it found, with evidence.
+"""The seven detectors. Each looks at one thing and says what it found, with evidence.
 
-Owns what is looked for. Promises that nothing is found without a story, a date, a brand fact or, where the draft alone
-is the harm, its own words. How much a finding weighs stands in :mod:`kalkan.room.rules`, what lowers it in
+Owns what is looked for in stories, days, the brand's own trouble and stands; four small ones stand in
+:mod:`kalkan.room.beside`. Promises that nothing is found without a story, a date, a brand fact or, where the draft
+alone is the harm, its own words. How much a finding weighs stands in :mod:`kalkan.room.rules`, what lowers it in
 :mod:`kalkan.room.releases`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-import numpy as np
 import regex
 
+from kalkan.room.asked import (
+    Asked,
+    Found,
+    brand_names,
+    concerns,
+    date_evidence,
+    fact_evidence,
+    story_evidence,
+    story_params,
+    weight_of,
+)
 from kalkan.room.contact import Touch, second_senses, touches
-from kalkan.room.gather import Heard, Told
-from kalkan.room.index import Mask
+from kalkan.room.gather import Told
 from kalkan.room.kinds import Kinds, Span, ready_same_length
-from kalkan.room.rules import CARING, LIGHT, Policy
-from kalkan.room.shapes import BrandFacts, Draft, Evidence, Fact, Observance
+from kalkan.room.rules import CARING, LIGHT
+from kalkan.room.shapes import Evidence, Fact, Observance
 from kalkan.room.vocabulary import in_text, pattern_of, ready
 from kalkan.text import fold
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
-    """Everything a detector may look at."""
-
-    draft: Draft
-    kinds: Kinds
-    brand: BrandFacts
-    heard: Heard
-    days: tuple[Observance, ...]
-    at: datetime
-    until: datetime  # the post is out of view
-    policy: Policy
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Found:
-    """What a detector found. ``table``: the line of :data:`kalkan.room.rules.ALONE` that weighs it."""
-
-    table: str
-    code: str
-    why: str
-    params: dict[str, Any]
-    evidence: tuple[Evidence, ...]
-    marks: tuple[Span, ...] = ()
-    weight: float = 0.0  # 0–1: how much of the room it is, for ordering
-    told: Told | None = None
-    kinds: tuple[str, ...] | None = None  # weigh it for these kinds instead of the draft's
-    touch: Touch | None = field(default=None, compare=False)
-
-
-def find(asked: Asked) -> list[Found]:
-    """Everything the detectors find."""
-    if asked.draft.act == "silence":
-        return list(silence(asked))
-    return [found for detector in DETECTORS for found in detector(asked)]
-
-
-# ------------------------------------------------------------------------------------------------ evidence
-
-
-def story_evidence(told: Told, asked: Asked, rows: Mask | None = None, words: tuple[str, ...] = ()) -> Evidence:
-    """A story, with three of its posts: those that touch the draft first, latest first."""
-    index = asked.heard.index
-    posts: list[str] = []
-    for mask in (rows, told.harm_rows, told.rows):
-        if mask is None or len(posts) >= 3:
-            continue
-        at = np.flatnonzero(mask)
-        for row in at[np.argsort(-index.at[at], kind="stable")][:12]:
-            one = str(index.ids[int(row)])
-            if one not in posts and len(posts) < 3:
-                posts.append(one)
-    for one in told.story.examples:
-        if len(posts) < 3 and one not in posts:
-            posts.append(one)
-    story = told.story
-    return Evidence(
-        kind="story", id=story.id, title=story.title, at=story.began, posts=tuple(posts), n=story.posts,
-        authors=story.authors, per_hour=story.per_hour, words=words,
-    )  # fmt: skip
-
-
-def date_evidence(day: Observance) -> Evidence:
-    """A day, by name."""
-    return Evidence(kind="date", id=day.id, title=day.name, at=day.begins, until=day.until)
-
-
-def fact_evidence(fact: Fact) -> Evidence:
-    """A brand fact."""
-    return Evidence(kind="fact", id=fact.id, title=fact.text, at=fact.at)
-
-
-def _share(told: Told) -> float:
-    return min(1.0, told.story.share * 4)
-
-
-def _concerns(told: Told, asked: Asked) -> bool:
-    """The story is of the draft's language, or of a market of the brand."""
-    langs = {asked.draft.lang} if asked.draft.lang else set(asked.brand.langs)
-    if told.story.markets and set(told.story.markets) & set(asked.brand.markets):
-        return True
-    if told.story.markets and asked.brand.markets:
-        return False
-    return not told.story.langs or not langs or bool(langs & set(told.story.langs))
-
-
-def brand_names(asked: Asked) -> str:
-    """A column pattern for the brand's names: as written, joined, and by their first word where that is a name."""
-    from kalkan.room.vocabulary import common
-
-    out: set[str] = set()
-    for name in (asked.brand.name, *asked.brand.names):
-        plain = regex.sub(r"[^\w\s&]", "", regex.sub(r"'s\b", "", ready(name))).strip()
-        if len(plain) < 3:
-            continue
-        out.update((regex.escape(plain), regex.escape(plain.replace(" ", ""))))
-        first = plain.split()[0]
-        if len(first) >= 4 and first not in common() and first not in _PLACEHOLDERS:
-            out.add(regex.escape(first))
-    entries = tuple(f"{one}*" if one[-1].isalnum() else one for one in sorted(out))
-    return pattern_of(entries) if entries else r"\b\B"
-
-
-_PLACEHOLDERS = frozenset(("example", "ornek", "the", "turkish", "american", "british", "royal", "united", "grand"))
-
-
-def _story_params(told: Told, words: tuple[str, ...] = ()) -> dict[str, Any]:
-    return {"story": told.story.title, "n": told.story.posts, "authors": told.story.authors, "words": ", ".join(words)}
-
 
 # ------------------------------------------------------------------------------------------------ 1, 2, 3: stories
 
@@ -144,13 +42,13 @@ def grave_story(asked: Asked) -> Iterator[Found]:
     for told in asked.heard.stories:
         old = told.story.began is not None and told.story.began < asked.at - timedelta(days=policy.fresh_days)
         floor = policy.care_share if told.story.rising else policy.steady_share
-        if not told.acute or old or told.story.share < floor or not _concerns(told, asked):
+        if not told.acute or old or told.story.share < floor or not concerns(told, asked):
             continue
         light = [kind for kind in asked.kinds.kinds if kind in LIGHT]
         code = "tone_clash" if light and "sale" not in light else "event_collision"
         yield Found(
-            table="grave_story", code=code, why="room_grave_story", params=_story_params(told),
-            evidence=(story_evidence(told, asked),), weight=_share(told), told=told, kinds=_weighed(asked),
+            table="grave_story", code=code, why="room_grave_story", params=story_params(told),
+            evidence=(story_evidence(told, asked),), weight=weight_of(told), told=told, kinds=_weighed(asked),
         )  # fmt: skip
 
 
@@ -170,17 +68,19 @@ def contact(asked: Asked) -> Iterator[Found]:
         if touch is None or (not told.acute and _chronic(told) and not _of_harm(touch)):
             continue
         shared = (*touch.tags, *touch.words)
-        evidence = (story_evidence(told, asked, touch.rows, shared),)
-        base = {"evidence": evidence, "marks": touch.marks, "weight": 0.5 + _share(told) / 2, "told": told}
-        params = _story_params(told, shared)
+        base: dict[str, Any] = {
+            "evidence": (story_evidence(told, asked, touch.rows, shared),), "marks": touch.marks,
+            "weight": 0.5 + weight_of(told) / 2, "told": told,
+        }  # fmt: skip
+        params = story_params(told, shared)
         if told.story.gravity < 1:  # found, and let go by the rule for stories that hurt nobody: shown, not counted
             yield Found(table="contact", code="event_collision", why="room_contact", params=params, touch=touch, **base)
             continue
         strange = [tag for tag in touch.tags if tag.strip("#") not in used]
         if strange:
             yield Found(
-                table="hijack", code="hashtag_hijack", why="room_hashtag", params={**params, "words": ", ".join(strange)},
-                kinds=_weighed(asked), touch=touch, **base,
+                table="hijack", code="hashtag_hijack", why="room_hashtag",
+                params={**params, "words": ", ".join(strange)}, kinds=_weighed(asked), touch=touch, **base,
             )  # fmt: skip
         yield from _touched(asked, told, touch, params, base)
 
@@ -225,17 +125,18 @@ def two_readings(asked: Asked) -> Iterator[Found]:
         return
     named = asked.heard.index.like(brand_names(asked))
     for told in asked.heard.stories:
-        if told.story.gravity < 1 or _chronic(told) or not _concerns(told, asked):
+        if told.story.gravity < 1 or _chronic(told) or not concerns(told, asked):
             continue
         touch = second_senses(asked.draft.text, told, asked.heard)
-        if touch is None or told.story.share < asked.policy.story_share:
+        floor = asked.policy.story_share if told.story.rising else asked.policy.steady_share
+        if touch is None or told.story.share < floor:
             continue
         own = asked.heard.index.voices(told.rows & named) >= asked.policy.voices
         table = "two_readings" if told.acute else "two_readings_own" if own else "two_readings_light"
         yield Found(
             table=table, code="ambiguous_wording", why="room_two_readings",
-            params=_story_params(told, touch.words), evidence=(story_evidence(told, asked, touch.rows, touch.words),),
-            marks=touch.marks, weight=0.4 + _share(told) / 2, told=told, touch=touch,
+            params=story_params(told, touch.words), evidence=(story_evidence(told, asked, touch.rows, touch.words),),
+            marks=touch.marks, weight=0.4 + weight_of(told) / 2, told=told, touch=touch,
         )  # fmt: skip
 
 
@@ -246,7 +147,7 @@ def solemn(asked: Asked) -> Iterator[Found]:
     """A day that people keep, within the hours the draft stays in view, or named in it within two weeks."""
     own = ready_same_length(asked.draft.text)
     for day in asked.days:
-        named = _named(day, own, asked.draft.tags)
+        named = named_in(day, own, asked.draft.tags)
         inside = day.begins < asked.until and day.until > asked.at
         if not named and not inside:
             continue
@@ -256,6 +157,8 @@ def solemn(asked: Asked) -> Iterator[Found]:
         table = _day_table(day, bool(named))
         if table is None:
             continue
+        if table == "solemn_day" and day.begins > asked.at and not (day.hush and day.hush[0] < asked.until):
+            table = "solemn_eve"
         sells = "insensitive_observance"
         kinds = _day_kinds(asked, bool(named))
         why = "room_day_named" if named else "room_day"
@@ -294,7 +197,8 @@ def _day_kinds(asked: Asked, named: bool) -> tuple[str, ...]:
     return kinds.kinds
 
 
-def _named(day: Observance, own: str, tags: tuple[str, ...]) -> list[Span]:
+def named_in(day: Observance, own: str, tags: tuple[str, ...]) -> list[Span]:
+    """Where a text names a day; (0, 0) where only its tags do."""
     if not day.words:
         return []
     text = own + " " + " ".join(f"#{fold(tag)}" for tag in tags)
@@ -317,8 +221,10 @@ def _spoken(day: Observance, asked: Asked) -> float:
 def own_crisis(asked: Asked) -> Iterator[Found]:
     """The brand's own open trouble: a fact somebody entered, or a story of harm that names it."""
     for fact in asked.brand.facts:
-        open_ = fact.kind == "crisis" and (fact.at is None or fact.at <= asked.until) and (
-            fact.until is None or fact.until > asked.at
+        open_ = (
+            fact.kind == "crisis"
+            and (fact.at is None or fact.at <= asked.until)
+            and (fact.until is None or fact.until > asked.at)
         )
         if open_:
             yield Found(
@@ -336,8 +242,8 @@ def own_crisis(asked: Asked) -> Iterator[Found]:
         if told.story.gravity < 1 or people < asked.policy.voices or people < 0.1 * everyone:
             continue
         yield Found(
-            table="own_crisis", code=_crisis_code(asked), why="room_own_crisis", params=_story_params(told),
-            evidence=(story_evidence(told, asked, mine),), weight=0.5 + _share(told) / 2, told=told,
+            table="own_crisis", code=_crisis_code(asked), why="room_own_crisis", params=story_params(told),
+            evidence=(story_evidence(told, asked, mine),), weight=0.5 + weight_of(told) / 2, told=told,
         )  # fmt: skip
 
 
@@ -353,7 +259,7 @@ def _crisis_code(asked: Asked) -> str:
 
 
 def substance(kinds: Kinds) -> tuple[str, ...]:
-    """Which of the checklist's items the draft itself has: sum, recipient, policy. Two of them, or a policy, is enough."""
+    """Which of the checklist's items the draft itself has: sum, recipient, policy."""
     return tuple(name for name in ("sum", "recipient", "policy") if name in kinds.words)
 
 
@@ -388,7 +294,7 @@ def stand(asked: Asked) -> Iterator[Found]:
             )  # fmt: skip
     if told is not None and set(told.story.harms) & {"conflict", "protest", "hate"}:
         yield Found(
-            table="divisive", code="divisive", why="room_divisive", params=_story_params(told),
+            table="divisive", code="divisive", why="room_divisive", params=story_params(told),
             evidence=(story_evidence(told, asked),), marks=marks, weight=0.3, told=told,
         )  # fmt: skip
 
@@ -409,128 +315,5 @@ def _nearest(asked: Asked) -> Told | None:
     return None
 
 
-# ------------------------------------------------------------------------------------------------ beside
-
-
-def sweeping(asked: Asked) -> Iterator[Found]:
-    """A sweeping word on a group of people."""
-    own = ready_same_length(asked.draft.text)
-    group = in_text("drafts", "group any").search(own)
-    said = in_text("drafts", "sweeping en", "sweeping tr").search(own)
-    if group is None or said is None or not 0 <= said.start() - group.end() <= 40:
-        return
-    words = (group.group(), said.group())
-    days = tuple(date_evidence(day) for day in asked.days if _named(day, own, ()) and day.until > asked.at)
-    yield Found(
-        table="sweeping", code="offensive", why="room_sweeping", params={"words": " … ".join(words)},
-        evidence=(*days, Evidence(kind="words", id="draft", words=words)), marks=(group.span(), said.span()), weight=0.9,
-    )  # fmt: skip
-
-
-def open_call(asked: Asked) -> Iterator[Found]:
-    """An open call by a brand that many are cross with."""
-    if "question" not in asked.kinds.kinds or not asked.kinds.marks.get("question"):
-        return
-    index = asked.heard.index
-    named = index.like(brand_names(asked))
-    people = index.voices(named)
-    cross = named & index.harm.any(axis=1)
-    hurt = index.voices(cross)
-    if hurt < asked.policy.voices or hurt < asked.policy.hostile * people:
-        return
-    at = np.flatnonzero(cross)[:3]
-    evidence = Evidence(
-        kind="post", id=str(index.ids[int(at[0])]), posts=tuple(str(index.ids[int(one)]) for one in at),
-        n=int(cross.sum()), authors=hurt,
-    )  # fmt: skip
-    yield Found(
-        table="open_call", code="invites_hijack", why="room_open_call", params={"authors": hurt, "of": people},
-        evidence=(evidence,), marks=asked.kinds.marks["question"], weight=0.4,
-    )  # fmt: skip
-
-
-_COURT = pattern_of(("court", "courts", "lawsuit*", "sues", "suing", "sued", "trademark*", "dava*", "mahkeme*", "telif*"))
-
-
-def in_court(asked: Asked) -> Iterator[Found]:
-    """What the draft plays on is before a court: shared words of which many posts speak of a court."""
-    from kalkan.room.contact import draft_words
-
-    index = asked.heard.index
-    court = index.like(_COURT)
-    if index.voices(court) < asked.policy.voices:
-        return
-    for word, span in draft_words(asked.draft.text):
-        if not word.startswith("#") and word not in index.number:
-            continue
-        numbers = [index.number[one] for one in (word, word.strip("#")) if one in index.number]
-        rows = index.having(numbers) & court if numbers else np.zeros(index.n, np.bool_)
-        whole = int(index.often[numbers].sum()) if numbers else 0
-        if index.voices(rows) >= asked.policy.voices and rows.sum() >= 0.12 * max(1, whole):
-            at = np.flatnonzero(rows)[:3]
-            posts = tuple(str(index.ids[int(one)]) for one in at)
-            yield Found(
-                table="in_court", code="legal_risk", why="room_in_court", params={"words": word},
-                evidence=(Evidence(kind="post", id=posts[0], posts=posts, n=int(rows.sum()), words=(word,)),),
-                marks=(span,), weight=0.2,
-            )  # fmt: skip
-            return
-
-
-def late_word(asked: Asked) -> Iterator[Found]:
-    """Comfort or help that comes after people have asked the brand for days."""
-    if not any(kind in asked.kinds.kinds for kind in ("condolence", "help", "stand")):
-        return
-    for told, rows, people in _asked_for(asked):
-        began = told.story.began
-        if began is None or asked.at - began < timedelta(hours=asked.policy.late_hours):
-            continue
-        days = max(1, round((asked.at - began).total_seconds() / 86_400))
-        yield Found(
-            table="late_word", code="too_late", why="room_too_late", params={**_story_params(told), "days": days},
-            evidence=(story_evidence(told, asked, rows),), weight=0.4 + min(0.3, people / 100), told=told,
-        )  # fmt: skip
-
-
-def silence(asked: Asked) -> Iterator[Found]:
-    """Saying nothing is noticed: people name the brand among those that have not spoken of a grave story, peers have
-    spoken, and the market is the brand's. Where it is not known which peers spoke, twice as many must ask."""
-    spoke = asked.brand.peers_spoke
-    if spoke is not None and len(spoke) < asked.policy.peers:
-        return
-    for told, rows, people in _asked_for(asked):
-        needed = asked.policy.asked * (1 if spoke is not None else 2)
-        if people < needed or told.story.gravity < 2 or not _concerns(told, asked):
-            continue
-        yield Found(
-            table="silence", code="silence_questioned", why="room_silence",
-            params={**_story_params(told), "asking": people, "peers": ", ".join(spoke or ())},
-            evidence=(story_evidence(told, asked, rows),), weight=0.5, told=told, kinds=("silence",),
-        )  # fmt: skip
-
-
-def _asked_for(asked: Asked) -> Iterator[tuple[Told, Mask, int]]:
-    """Grave stories whose posts name the brand in "who has not spoken", with those posts and how many people."""
-    index = asked.heard.index
-    pattern = in_text("drafts", "who_not en", "who_not tr").pattern
-    named = index.like(loose_names(asked)) & index.like(rf"{pattern}|boykot|boycott")
-    if not named.any():
-        return
-    for told in asked.heard.stories:
-        rows = named & told.rows
-        people = index.voices(rows)
-        if people >= asked.policy.asked:
-            yield told, rows, people
-
-
-def loose_names(asked: Asked) -> str:
-    """As :func:`brand_names`, and inside hashtags (#NameBoycott)."""
-    return brand_names(asked).replace(r"\b(?:", r"(?:\b|#)(?:", 1)
-
-
-DETECTORS = (
-    grave_story, contact, two_readings, solemn, own_crisis, stand, sweeping, open_call, in_court, late_word,
-)  # fmt: skip
-
-__all__ = ["DETECTORS", "Asked", "Found", "find", "has_substance", "substance"]
-
+SEVEN = (grave_story, contact, two_readings, solemn, own_crisis, stand)
+"""Contact and hijack are one look: words and tags that a story owns."""

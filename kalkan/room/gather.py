@@ -123,13 +123,13 @@ def _given(story: Story, ready: Index, policy: Policy, now: datetime) -> Told:
 
 def _found(ready: Index, policy: Policy, *, now: datetime) -> tuple[Told, ...]:
     """Grave stories of the posts themselves, largest first."""
-    harmed = ready.harm.any(axis=1)
+    harmed: Mask = np.any(ready.harm, axis=1)
     if not harmed.any():
         return ()
     size = len(ready.words)
     in_harm = np.bincount(ready.word[harmed[ready.row]], minlength=size)
-    pure = in_harm / np.maximum(ready.often, 1) >= policy.purity
-    term: Mask = pure & (in_harm >= policy.voices)
+    pure: Mask = in_harm / np.maximum(ready.often, 1) >= policy.purity
+    term: Mask = np.logical_and(pure, in_harm >= policy.voices)
     left = harmed.copy()
     out: list[Told] = []
     for _ in range(_MOST):
@@ -168,7 +168,13 @@ def _around(seed: int, ready: Index, left: Mask, policy: Policy) -> tuple[Mask, 
         fit = (together >= 3) & (share >= least) & (odds >= policy.odds) & (surprise >= policy.surprise)
         if rising:
             # What came up with it, in the same hours, needs less to be of it.
-            fit |= new & (together >= 2) & (share >= least / 2) & (odds >= policy.odds / 2) & (surprise >= policy.surprise / 3)
+            fit |= (
+                new
+                & (together >= 2)
+                & (share >= least / 2)
+                & (odds >= policy.odds / 2)
+                & (surprise >= policy.surprise / 3)
+            )
         fit[seed] = True
         near = np.flatnonzero(fit)
         near = near[np.argsort(-together[near], kind="stable")][:_TERMS].astype(np.int64)

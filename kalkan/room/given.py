@@ -31,7 +31,7 @@ class Told(Protocol):
 
 
 def story_from(row: Told, *, langs: Iterable[str] = (), markets: Iterable[str] = ()) -> Story:
-    """A story row (``kalkan.stories.record.StoryRow``) or an alarm (``kalkan.stories.Alarm``) as a story of the room."""
+    """A story row (``kalkan.stories.record.StoryRow``) or an alarm (``kalkan.stories.Alarm``) as the room's."""
     weighed: Any = getattr(row, "harm", None) or getattr(row, "gravity", None)
     level = weighed if isinstance(weighed, int) else int(getattr(weighed, "level", 0))
     harms = () if isinstance(weighed, int) else tuple(getattr(weighed, "harms", ()))

@@ -19,6 +19,7 @@ from kalkan.text import fold_column
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+_TURKISH = r"[ğĞşŞıİ]|(?i:\b(?:ve|bir|için|icin|çok|cok|bu|ne|ile|değil|degil|var|yok|gibi|ama|kadar|daha)\b)"
 _US = pa.timestamp("us", tz="UTC")
 
 
@@ -58,6 +59,10 @@ class Index:
 
 def index(posts: pa.Table, *, at: datetime, most: int) -> Index:
     """Make ``posts`` ready (columns: text; id, at, author_id, lang where they are there)."""
+    if "at" in posts.column_names:
+        # One order for the same posts, however they came.
+        keys = [(name, "ascending") for name in ("at", "id", "text") if name in posts.column_names]
+        posts = posts.take(pc.sort_indices(posts, sort_keys=keys))
     posts = posts.combine_chunks()
     every = max(1.0, posts.num_rows / most)
     if every > 1:
@@ -117,6 +122,9 @@ def _authors(posts: pa.Table) -> Ints:
 
 def _langs(posts: pa.Table) -> npt.NDArray[np.object_]:
     given = pc.utf8_slice_codeunits(pc.utf8_lower(_column(posts, "lang", pa.string())), 0, 2)
+    # Where a file does not say: Turkish letters or little Turkish words; the others are looked at in both languages.
+    turkish = pc.match_substring_regex(pc.fill_null(_column(posts, "text", pa.string()), ""), _TURKISH)
+    given = pc.if_else(pc.and_(pc.is_null(given), turkish), "tr", given)
     return np.asarray(pc.fill_null(given, "").to_numpy(zero_copy_only=False), dtype=object)
 
 

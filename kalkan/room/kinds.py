@@ -117,8 +117,9 @@ def _sorted(words: dict[str, tuple[str, ...]], own: str) -> tuple[str, ...]:
     found = [kind for kind in _READ if kind in words]
     if "?" not in own and "question" in found and not _CALLS.search(own):
         found.remove("question")
-    if "conditional" not in words and "help" in found and "sale" in found and _free_only(words):
-        # Fares held low or carried free for those who are hit is help, whatever word for a price stands in it.
+    plain = "help" in found or ("service" in found and "practical" in words)
+    if "conditional" not in words and plain and "sale" in found and not any(_PUSH.search(one) for one in words["sale"]):
+        # Fares held low for those who are hit, a shop that is closed: no sale, whatever word for a price stands in it.
         found.remove("sale")
     if "condolence" in found and "celebration" in found and len(words["celebration"]) < len(words["condolence"]):
         found.remove("celebration")
@@ -130,18 +131,16 @@ def _sorted(words: dict[str, tuple[str, ...]], own: str) -> tuple[str, ...]:
 
 
 _CALLS: Final = regex.compile(
-    r"\b(?:tell us|share|show us|comment|tag|reply with|send us|let us know|to enter|join|use the hashtag|vote|make your own"
+    r"\b(?:tell us|share|show us|comment|tag|reply with|send us|let us know|to enter|join|use the hashtag|vote"
+    r"|make your own"
     r"|anlat\w*|paylas(?:in|iniz|sana|)\b|bize yaz\w*|yorum\w*|etiketle\w*|oyla\w*|katil\w*)\b"
 )
 
 
 _PUSH: Final = regex.compile(
-    r"indirim|kampanya|firsat|sepet|cekilis|kupon|discount|\boff\b|voucher|coupon|win a|shop|checkout|prize|clearance"
+    r"indirim|kampanya|firsat|sepet|cekilis|kupon|hediye|discount|\bsale|\boff\b|voucher|coupon|\bwin\b|shopping|checkout"
+    r"|prize|clearance|giveaway|deal|bargain|promo|buy"
 )
-
-
-def _free_only(words: dict[str, tuple[str, ...]]) -> bool:
-    return not any(_PUSH.search(one) for one in words["sale"])
 
 
 def of_draft(draft: Draft, brand: BrandFacts) -> Kinds:

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from kalkan.room.detectors import Asked, substance
+from kalkan.room.asked import Asked
+from kalkan.room.detectors import substance
 from kalkan.room.shapes import Finding, Proposal
 
 _QUIET: Final = {3: timedelta(days=3), 2: timedelta(days=2), 1: timedelta(days=1)}
@@ -63,7 +64,9 @@ def _wait(findings: Sequence[Finding], asked: Asked, gravity: dict[str, int]) ->
     if not ends:
         return None
     until = max(ends)
-    return Proposal(kind="wait", why="room_wait", params={"until": f"{until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"}, until=until)
+    return Proposal(
+        kind="wait", why="room_wait", params={"until": f"{until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"}, until=until
+    )
 
 
 def _rewordable(one: Finding) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ from typing import Final
 
 import regex
 
-from kalkan.room.detectors import Asked, Found, fact_evidence, has_substance, story_evidence, substance
+from kalkan.room.asked import Asked, Found, brand_names, fact_evidence, story_evidence
+from kalkan.room.detectors import has_substance, substance
 from kalkan.room.kinds import Kinds
 from kalkan.room.rules import LIGHT, RELEASES
 from kalkan.room.shapes import RANK, Release, Strength
@@ -66,7 +67,7 @@ def useful_to_affected(found: Found, asked: Asked) -> Release | None:
         return _yes(*kinds.words.get("help", ())[:4])
     if "service" in kinds.kinds and "practical" in kinds.words:
         return _yes(*kinds.words["practical"][:4])
-    if "education" in kinds.words and not any(kind in LIGHT for kind in kinds.kinds):
+    if found.touch is not None and "education" in kinds.words and not any(kind in LIGHT for kind in kinds.kinds):
         return _yes(*kinds.words["education"][:4])
     return None
 
@@ -75,10 +76,12 @@ def answers_a_call(found: Found, asked: Asked) -> Release | None:
     """People call on the brand by name to help, and the draft sells nothing."""
     if found.told is None or _offers(asked.kinds) or any(kind in ("joke", "sale") for kind in asked.kinds.kinds):
         return None
-    from kalkan.room.detectors import brand_names
-
     index = asked.heard.index
-    asks = index.like(brand_names(asked)) & found.told.rows & index.like(in_text("drafts", "who_asks en", "who_asks tr").pattern)
+    asks = (
+        index.like(brand_names(asked))
+        & found.told.rows
+        & index.like(in_text("drafts", "who_asks en", "who_asks tr").pattern)
+    )
     angry = index.like(in_text("harm", "protest en", "protest tr").pattern) & found.told.rows
     if index.voices(asks) < asked.policy.voices or index.voices(angry) > index.voices(asks):
         return None

@@ -17,67 +17,72 @@ LIGHT: Final = ("sale", "joke", "celebration")
 """Kinds that hurt beside grief. ``question`` (an open call) hurts less, and more beside the brand's own trouble."""
 CARING: Final = ("condolence", "help", "service", "stand")
 
+_ALL: Final = ("sale", "joke", "celebration", "question", "condolence", "help", "stand", "service", "everyday")
+
+
+def _rule(*, hold: str = "", care: str = "", every: Strength = "go") -> dict[str, Strength]:
+    """Kinds and what they weigh. A kind that is not named weighs ``every``."""
+    table: dict[str, Strength] = dict.fromkeys((*_ALL, "silence"), every)
+    table.update(dict.fromkeys(care.split(), "care"))
+    table.update(dict.fromkeys(hold.split(), "hold"))
+    return table
+
+
+_OWN_WILL: Final = "sale joke celebration question everyday"
+_CARES: Final = "condolence help stand service"
+
 # What is found → what the draft does → what that says alone. A kind that is not named says "go".
-# fmt: off
 ALONE: Final[dict[str, dict[str, Strength]]] = {
     # a grave story in the draft's language or market, nothing of it in the draft
-    "grave_story":        {"sale": "hold", "joke": "hold", "celebration": "hold", "question": "care", "everyday": "care"},
+    "grave_story": _rule(hold="sale joke celebration", care="question everyday"),
     # words or tags of the draft belong to a grave story
-    "contact":            {"sale": "hold", "joke": "hold", "celebration": "hold", "question": "hold", "everyday": "hold",
-                           "condolence": "care", "stand": "care", "help": "care", "service": "care"},
+    "contact": _rule(hold=_OWN_WILL, care=_CARES),
     # … of a story without dead or hurt (protest, lost work, unsafe goods)
-    "light_contact":      {"sale": "hold", "joke": "care", "celebration": "care", "question": "care", "everyday": "care"},
+    "light_contact": _rule(hold="sale", care="joke celebration question everyday"),
     # a tag the brand never used, which people fill with grief or testimony
-    "hijack":             {"sale": "hold", "joke": "hold", "celebration": "hold", "question": "hold", "everyday": "hold"},
+    "hijack": _rule(hold=_OWN_WILL),
     # mourns or commemorates, and sells, jokes or shows the goods in the same breath
-    "goods_in_grief":     {"condolence": "hold"},
+    "goods_in_grief": _rule(hold="condolence"),
     # gives only if people follow, like or buy
-    "conditional_gift":   {"help": "hold", "condolence": "hold", "sale": "hold", "question": "hold", "everyday": "hold",
-                           "stand": "hold", "service": "hold", "celebration": "hold", "joke": "hold"},
+    "conditional_gift": _rule(every="hold"),
     # the brand's own open trouble
-    "own_crisis":         {"sale": "hold", "joke": "hold", "celebration": "hold", "question": "hold", "everyday": "care",
-                           "condolence": "care", "help": "care", "stand": "care", "service": "care"},
-    # words with a second sense that is live in a grave story
-    "two_readings":       {"sale": "hold", "joke": "hold", "celebration": "hold", "question": "hold", "everyday": "hold"},
-    # … in a story that is not grave
-    "two_readings_light": {"sale": "care", "joke": "care", "celebration": "care", "question": "care", "everyday": "care"},
-    # … in the brand's own trouble
-    "two_readings_own":   {"sale": "hold", "joke": "hold", "celebration": "hold", "question": "hold", "everyday": "hold"},
-    # a day of remembrance or of declared mourning that the whole market keeps
-    "solemn_day":         {"sale": "hold", "joke": "hold", "celebration": "hold", "question": "care"},
-    # … that the draft itself names
-    "solemn_day_named":   {"sale": "hold", "joke": "hold", "celebration": "hold", "question": "hold", "everyday": "care",
-                           "condolence": "care", "stand": "care"},
+    "own_crisis": _rule(hold="sale joke celebration question", care=f"everyday {_CARES}"),
+    # words with a second sense that is live in a grave story; in one that is not; in the brand's own trouble
+    "two_readings": _rule(hold=_OWN_WILL),
+    "two_readings_light": _rule(care=_OWN_WILL),
+    "two_readings_own": _rule(hold=_OWN_WILL),
+    # a day of remembrance or of declared mourning: on it; beginning while the post is in view; named in the draft
+    "solemn_day": _rule(hold="sale joke celebration", care="question"),
+    "solemn_eve": _rule(care="sale joke celebration"),
+    "solemn_day_named": _rule(hold="sale joke celebration question", care="everyday condolence stand"),
     # a day for a cause
-    "cause_day":          {"sale": "care", "joke": "care"},
-    "cause_day_named":    {"sale": "hold", "joke": "hold", "celebration": "care", "everyday": "care"},
+    "cause_day": _rule(care="sale joke"),
+    "cause_day_named": _rule(hold="sale joke", care="celebration everyday"),
     # a holy day or night
-    "holy_day":           {},
-    "holy_day_named":     {"sale": "care", "joke": "care"},
+    "holy_day": _rule(),
+    "holy_day_named": _rule(care="sale joke"),
     # a sweeping word on a group of people, on any day
-    "sweeping":           {kind: "hold" for kind in ("sale", "joke", "celebration", "question", "everyday", "stand",
-                                                     "condolence", "help", "service")},
+    "sweeping": _rule(every="hold"),
     # a cause without an act; with a gap in the record
-    "words_only":         {"stand": "care"},
-    "record_gap":         {"stand": "hold", "condolence": "care"},
+    "words_only": _rule(care="stand"),
+    "record_gap": _rule(hold="stand", care="condolence"),
     # taking a side where people are divided
-    "divisive":           {"stand": "care"},
+    "divisive": _rule(care="stand"),
     # an open call by a brand that people are cross with
-    "open_call":          {"question": "care"},
-    # a joke on something that is before a court
-    "in_court":           {"joke": "care", "sale": "care", "everyday": "care"},
+    "open_call": _rule(care="question"),
+    # a play on something that is before a court
+    "in_court": _rule(care="joke sale everyday"),
     # a word of comfort or help that comes when people have asked for days
-    "late_word":          {"condolence": "care", "help": "care", "stand": "care"},
+    "late_word": _rule(care="condolence help stand"),
     # saying nothing, and it is noticed
-    "silence":            {"silence": "care"},
+    "silence": _rule(care="silence"),
 }
-# fmt: on
 
 RELEASES: Final[dict[str, tuple[tuple[str, ...], Strength]]] = {
     # rule: (the detectors it may release, what is left)
     "harmless_story": (("contact", "hijack", "two_readings"), "go"),
-    "one_to_one_reply": (("grave_story", "contact", "two_readings", "solemn_day", "own_crisis"), "go"),
-    "useful_to_affected": (("grave_story", "contact", "hijack", "solemn_day", "late_word"), "go"),
+    "one_to_one_reply": (("grave_story", "contact", "two_readings", "solemn_day", "solemn_eve", "own_crisis"), "go"),
+    "useful_to_affected": (("grave_story", "contact", "hijack", "solemn_day", "solemn_eve", "late_word"), "go"),
     "answers_a_call": (("grave_story", "contact", "hijack", "own_crisis"), "go"),
     "owns_up": (("own_crisis", "contact", "two_readings"), "go"),
     "stand_with_substance": (("words_only", "contact", "hijack", "divisive", "grave_story"), "go"),
@@ -115,6 +120,5 @@ DEFAULT: Final = Policy()
 
 def alone(found: str, kinds: tuple[str, ...]) -> Strength:
     """What ``found`` says for a draft that does ``kinds``: the strongest of them."""
-    table = ALONE[found]
-    said = {table.get(kind, "go") for kind in kinds}
+    said = {ALONE[found][kind] for kind in kinds}
     return "hold" if "hold" in said else "care" if "care" in said else "go"

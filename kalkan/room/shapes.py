@@ -18,7 +18,7 @@ import pyarrow as pa
 KINDS: Final = (
     "sale", "joke", "celebration", "question", "condolence", "help", "stand", "service", "everyday",
 )  # fmt: skip
-"""What a draft does; it may do several. ``question`` is an open call to the crowd; ``stand`` takes a side in a cause."""
+"""What a draft does; it may do several. ``question``: an open call to the crowd; ``stand``: takes a side in a cause."""
 
 CODES: Final = (
     "event_collision", "hashtag_hijack", "tone_clash", "insensitive_observance", "ambiguous_wording", "opportunistic",

@@ -33,7 +33,7 @@ def pattern_of(entries: tuple[str, ...]) -> str:
     """One pattern for ``entries``, for both engines. ``*`` after a letter is any ending; a space is any white space."""
     words, signs = [], []
     for entry in sorted(entries, key=lambda one: (-len(one), one)):
-        body = regex.sub(r"(?<=[a-z0-9])\*", r"\\w*", entry)
+        body = regex.sub(r"(?<=[a-z0-9])(?<!\\[a-z])\*", r"\\w*", entry)
         body = regex.sub(r" (?!\?)", r"\\s+", body)
         if entry[0].isalnum() or entry.startswith(("(", "\\d", "\\w")):
             words.append(body)

@@ -108,7 +108,8 @@ class _Says:
         kind = (read["p_praise"] >= _HALF) | (read["p_positive"] >= 0.6)
         praise = (kind | (found["thanks"] > 0) & ~grievance) & (read["p_negative"] < 0.4)
         return _Says(
-            threat=(found["direct"] > 0) & ~figure | may | beats & ~grievance,
+            threat=(read["p_threat"] >= _HALF) & (read["p_offensive"] >= _HALF) & ~grievance
+            | (found["direct"] > 0) & ~figure | may | beats & ~grievance,
             doxing=found["doxing"] > 0,
             question=question,
             ask=ask,
@@ -166,7 +167,7 @@ def _decide(weighed: Weighed, says: _Says, policy: Policy, does: Objects, spans:
     spam_found = (weighed.signs["spam"] > 0) & ~opened
     spam = (spam_found & policy.fold_spam | (does == "spam")) & ~says.grievance & ~held
     ruled = np.isin(does, ("fold", "hold")) & ~says.grievance & ~held & ~spam
-    hit = hit & foldable(weighed.asked, weighed.signs)
+    hit = hit & foldable(weighed.asked, weighed.read, weighed.signs)
     abuse = ((hit & policy.fold_abuse & ~opened & ~spam) | ruled) & ~says.grievance & ~held
     softened = np.zeros(len(hit), bool)
     softened[list(spans)] = True
@@ -252,7 +253,9 @@ def _told(
 
 
 def _parts(posts: pa.Table, weighed: Weighed, done: _Done) -> dict[str, Floats]:
-    hard = (weighed.signs["sharp"] > 0) & np.logical_or.reduce([done.kinds[name] for name in GRIEVANCES])
+    hard = (weighed.signs["sharp"] + weighed.signs["cause"] > 0) & np.logical_or.reduce(
+        [done.kinds[name] for name in GRIEVANCES]
+    )
     flags = {**done.kinds, "threat": done.held, "hard": hard}
     parts = {name: flags[name].astype(np.float32) for name in PARTS if name != "thread"}
     spread = np.zeros(posts.num_rows, np.float32)

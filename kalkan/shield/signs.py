@@ -27,11 +27,12 @@ Span = tuple[int, int]
 
 NAMES: Final = (
     "insult", "rude", "face", "harsh", "slur", "swearing", "attack", "threat", "direct", "violence", "figure", "sexual",
-    "trade", "fault", "plea", "sharp", "group", "thanks", "spam", "doxing", "you", "they",
+    "trade", "fault", "plea", "cause", "sharp", "group", "thanks", "spam", "doxing", "you", "they",
 )  # fmt: skip
 """What is counted. ``you`` and ``they`` are words that address or point at somebody."""
 
 _TURKISH: Final = "[ğışĞŞİ]"  # letters that only Turkish posts have
+_FEW: Final = 24  # rows that are looked at one by one
 _MOST: Final = 24_000  # letters of one pattern: RE2 keeps to a memory limit
 # Endings over folded text (ı is i, ü is u …): plural, possessive, case, copula, and those that make a word of it.
 _ENDING: Final = (
@@ -51,11 +52,27 @@ def count(texts: Texts, langs: Texts) -> dict[str, Counts]:
     for name in NAMES:
         total = np.zeros(len(folded), np.float32)
         for heading, asked in ((f"{name} en", english), (f"{name} tr", turkish), (f"{name} any", None)):
-            for pattern in _patterns(heading):
-                seen = pc.fill_null(pc.count_substring_regex(folded, pattern), 0).to_numpy(zero_copy_only=False)
+            if asked is None or asked.any():
+                seen = _counted(folded, heading)
                 total += seen if asked is None else np.where(asked, seen, 0)
         found[name] = np.minimum(total, 4).astype(np.float32)
     return found
+
+
+def _counted(folded: pa.Array, heading: str) -> npt.NDArray[np.int64]:
+    """How often the entries of ``heading`` stand in each row: by kernel, or one at a time where rows are few.
+
+    The kernel makes its patterns anew for every call, which a handful of posts would wait for in vain.
+    """
+    total = np.zeros(len(folded), np.int64)
+    if len(folded) <= _FEW:
+        texts = folded.to_pylist()
+        for compiled in _compiled(heading):
+            total += np.array([sum(1 for _ in compiled.finditer(text or "")) for text in texts], np.int64)
+        return total
+    for pattern in _patterns(heading):
+        total += pc.fill_null(pc.count_substring_regex(folded, pattern), 0).to_numpy(zero_copy_only=False)
+    return total
 
 
 def places(text: str, lang: str | None, names: Iterable[str]) -> list[Span]:
@@ -117,7 +134,7 @@ def _patterns(heading: str) -> tuple[str, ...]:
 
 @cache
 def _compiled(heading: str) -> tuple[regex.Pattern[str], ...]:
-    return tuple(regex.compile(pattern) for pattern in _patterns(heading))
+    return tuple(regex.compile(pattern, regex.ASCII) for pattern in _patterns(heading))  # as RE2 takes words
 
 
 def _entries(heading: str) -> Sequence[str]:

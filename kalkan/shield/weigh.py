@@ -41,8 +41,9 @@ FEATURES: Final = (*READ, *SIGNS, *(f"{one} and {other}" for one, other in TOGET
 
 FOLDED_SIGNS: Final = ("insult", "rude", "face", "slur", "sexual")
 """The signs whose places are folded inside a grievance."""
-SAID: Final = ("insult", "rude", "face", "slur", "swearing", "attack", "harsh", "sexual", "group")
-"""Without one of these signs nothing is folded as abuse: a reading alone is too little to hide a post for."""
+SAID: Final = ("insult", "rude", "face", "slur", "attack", "harsh", "sexual", "group")
+"""Without one of these signs an English post is folded as abuse only where the reading is sure."""
+SURE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def weigh(posts: pa.Table) -> Weighed:
     table = features(read, found)
     for lang, weights in _weights().items():
         mine = ~known if lang == "other" else pc.equal(langs, lang).to_numpy(zero_copy_only=False)
-        score[mine] = table[mine] @ weights.slopes - weights.turn
+        score[mine] = (table[mine] * weights.slopes).sum(1) - weights.turn  # row by row: the same in any batch
         known |= mine
     abuse = 1 / (1 + np.exp(-np.clip(score, -30, 30)))
     spoken = pc.is_in(langs, pa.array(["en", ""])).to_numpy(zero_copy_only=False)
@@ -88,10 +89,16 @@ def features(read: Mapping[str, Floats], found: Mapping[str, signs.Counts]) -> F
     return table
 
 
-def foldable(asked: Flags, found: Mapping[str, signs.Counts]) -> Flags:
-    """Where abuse may be folded: a sign was found, or the language is not one to ask for a sign in."""
-    said: Flags = np.sum([found[name] for name in SAID], axis=0) > 0
-    return said | ~asked
+def foldable(asked: Flags, read: Mapping[str, Floats], found: Mapping[str, signs.Counts]) -> Flags:
+    """Where abuse may be folded: a sign was found, the reading is sure, or the language is not one to ask for a sign in.
+
+    A figure of speech ("to die for") without a name for anybody is none.
+    """
+    pointed = (found["swearing"] + found["violence"] > 0) & (found["you"] + found["they"] > 0)
+    said: Flags = (np.sum([found[name] for name in SAID], axis=0) > 0) | pointed
+    named = np.sum([found[name] for name in FOLDED_SIGNS], axis=0) + found["attack"] > 0
+    sure = read["p_targeted"] >= SURE
+    return (said | sure | ~asked) & (named | (found["figure"] == 0))
 
 
 def grievance(read: Mapping[str, Floats], found: Mapping[str, signs.Counts]) -> Floats:
@@ -105,9 +112,9 @@ def grievance(read: Mapping[str, Floats], found: Mapping[str, signs.Counts]) -> 
     words = np.where(fault > 0, 0.4 + 0.1 * (trade + fault), np.where((plea > 0) | swears, 0.5, 0)) * (trade > 0)
     at_nobody = (found["they"] + found["group"] + found["harsh"] == 0) & ~aimed
     words = np.maximum(words, np.where((fault > 0) & at_nobody, 0.5, 0))  # "you suck", "what a nightmare"
-    about = (trade > 0) | (fault > 1) | (found["sharp"] > 0)
+    about = (trade > 0) | (fault > 1) | (found["cause"] > 0)
     named = found["insult"] + found["rude"] + found["slur"] + found["face"] > 0
-    words = np.maximum(words, np.where((found["sharp"] > 0) & ~named, 0.5, 0))  # a cause, and nobody called names
+    words = np.maximum(words, np.where((found["cause"] > 0) & ~named, 0.5, 0))  # a cause, and nobody called names
     asked = np.where(about, np.maximum(read["p_ask"], read["p_question"]), 0)
     strongest: Floats = np.minimum(np.max([read["p_complaint"], asked, words], axis=0), 1).astype(np.float32)
     return strongest

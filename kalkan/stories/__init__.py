@@ -11,9 +11,9 @@ from __future__ import annotations
 from kalkan.stories.curves import CurveRules, Curves, Surge
 from kalkan.stories.detect import Rules
 from kalkan.stories.files import Replayed, replay_file
-from kalkan.stories.follow import STATES, Story, Turn
 from kalkan.stories.gravity import Gravity, Harm, weigh
 from kalkan.stories.replay import Alarm, Stories, replay
+from kalkan.stories.story import STATES, Story, Turn
 
 __all__ = [
     "STATES", "Alarm", "CurveRules", "Curves", "Gravity", "Harm", "Replayed", "Rules", "Stories", "Story", "Surge",

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -23,9 +23,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from kalkan.errors import ArchiveDamaged, InvalidInput
-from kalkan.posts import UTC_US, key_of
+from kalkan.posts import UTC_US
+from kalkan.stories.bands import band, curve_table
 from kalkan.stories.budget import Judged, tune
-from kalkan.stories.record import AlarmRow, Budget, StoryRow, from_json, to_json
+from kalkan.stories.entering import MOST_MEMBERS, Step, dump
+from kalkan.stories.erasing import without
+from kalkan.stories.record import AlarmRow, Budget, StoryRow, from_json
 from kalkan.stories.times import minute_of, moment_of
 
 Ints = npt.NDArray[np.int64]
@@ -33,7 +36,6 @@ Ints = npt.NDArray[np.int64]
 VERSION: Final = 1
 FILE: Final = "stories.sqlite3"
 A_WEEK: Final = 1.0  # false alarms a week and scope, until a team says otherwise
-_MOST_MEMBERS: Final = 100_000  # of one story; its first ones
 _KEPT: Final = timedelta(days=400)
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS story (
@@ -134,8 +136,8 @@ class Book:
     ) -> tuple[StoryRow, ...]:
         """Stories that last were spoken of at or after ``since``, those still told first, then the latest.
 
-        ``scope``: one of them, exactly; ``watch``: a scope (``brand:findik``, ``peer:…``) that the story's posts name, or
-        its own scope; ``lang`` and ``network``: where part of it is told. Merged ones are left out.
+        ``scope``: one of them, exactly; ``watch``: a scope (``brand:findik``, ``peer:…``) that the story's posts name,
+        or its own scope; ``lang`` and ``network``: where part of it is told. Merged ones are left out.
         """
         wheres, params = ["into_story = ''", "gravity >= ?"], [gravity]  # type: list[str], list[Any]
         if scope is not None:
@@ -175,12 +177,12 @@ class Book:
         story = self.story(id)
         found = np.array(rows, dtype=np.int64).reshape(-1, 3)
         if story is None or not len(found):
-            return _curve_table(np.zeros(0, np.int64), np.zeros((2, 0)), np.zeros((3, 0)))
+            return curve_table(np.zeros(0, np.int64), np.zeros((2, 0)), np.zeros((3, 0)))
         first, last = int(found[0, 0]) // step, int(found[-1, 0]) // step
         bins = found[:, 0] // step - first
         sums = np.array([np.bincount(bins, weights=found[:, at], minlength=last - first + 1) for at in (1, 2)])
         usual = np.full(sums.shape[1], story.usual_per_hour * step / 60)
-        return _curve_table((np.arange(sums.shape[1]) + first) * step, sums, np.array([usual, *band(usual)]))
+        return curve_table((np.arange(sums.shape[1]) + first) * step, sums, np.array([usual, *band(usual)]))
 
     def sparklines(
         self, ids: Sequence[str], *, until: datetime, hours: int = 24, bins: int = 48
@@ -200,7 +202,7 @@ class Book:
             found[story][at] = posts
         return found
 
-    def members(self, id: str, *, limit: int = _MOST_MEMBERS) -> pa.Table:
+    def members(self, id: str, *, limit: int = MOST_MEMBERS) -> pa.Table:
         """The story's posts as ``key`` (the archive's column of that name) and ``at``, newest first. A hundred
         thousand are kept of a story. Ask the archive with ``since``/``until`` about the first and last ``at``."""
         with self._asking() as book:
@@ -260,15 +262,15 @@ class Book:
         """How much is said of a brand, peer, topic or market: as :meth:`curve`, ``posts`` being null."""
         with self._asking() as book:
             rows = book.execute(
-                "SELECT minute, authors, usual, low, high FROM scope_curve WHERE scope = ? AND minute >= ? AND minute < ?"
-                " ORDER BY minute",
+                "SELECT minute, authors, usual, low, high FROM scope_curve"
+                " WHERE scope = ? AND minute >= ? AND minute < ? ORDER BY minute",
                 [scope, minute_of(since), minute_of(until)],
             ).fetchall()
         found = np.array(rows, dtype=np.float64).reshape(-1, 5)
         at, which = np.unique(found[:, 0].astype(np.int64) // step, return_inverse=True)
         sums = np.array([np.bincount(which, weights=found[:, one], minlength=len(at)) for one in range(1, 5)])
         lines = sums[1:] if step <= 5 else np.array([sums[1], *band(sums[1])])
-        return _curve_table(at * step, np.array([np.full(len(at), np.nan), sums[0]]), lines)
+        return curve_table(at * step, np.array([np.full(len(at), np.nan), sums[0]]), lines)
 
     def followed_until(self) -> datetime | None:
         """The end of the last minute that was followed, in the stream's time; None before the first."""
@@ -316,7 +318,7 @@ class Book:
 
     @contextmanager
     def step(self, taken: Mapping[str, Any], *, minute: int | None) -> Iterator[Step]:
-        """One step of following, all or nothing. ``taken``: what it took, so that it can be taken the same way again."""
+        """One step of following, all or nothing. ``taken``: what it took, so that it can be taken in the same way."""
         with self._writing() as book:
             yield Step(book)
             book.execute("INSERT INTO step (taken) VALUES (?)", [json.dumps(taken)])
@@ -394,15 +396,15 @@ class Book:
                 row = book.execute("SELECT row FROM story WHERE id = ?", [story]).fetchone()
                 left = book.execute("SELECT count(*) FROM member WHERE story = ?", [story]).fetchone()[0]
                 if row:
-                    kept = _without(json.loads(row[0]), gone)
+                    kept = without(json.loads(row[0]), gone)
                     if left < 3:  # nobody's words are left to stand for it
                         kept |= {"title": "", "terms": []}
-                    book.execute("UPDATE story SET row = ? WHERE id = ?", [_dump(kept), story])
+                    book.execute("UPDATE story SET row = ? WHERE id = ?", [dump(kept), story])
                 for seq, text in book.execute("SELECT seq, row FROM alarm WHERE story = ?", [story]).fetchall():
-                    kept = _without(json.loads(text), gone)
+                    kept = without(json.loads(text), gone)
                     if left < 3:
                         kept |= {"title": "", "terms": []}
-                    book.execute("UPDATE alarm SET row = ? WHERE seq = ?", [_dump(kept), seq])
+                    book.execute("UPDATE alarm SET row = ? WHERE seq = ?", [dump(kept), seq])
         if touched:
             with self._asking() as book:
                 book.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -438,98 +440,6 @@ class Book:
         raise ArchiveDamaged("stories_damaged", detail="checkpoint")
 
 
-class Step:
-    """What one step enters. Only inside :meth:`Book.step`."""
-
-    def __init__(self, book: sqlite3.Connection) -> None:
-        self._book = book
-
-    def put(self, story: StoryRow) -> None:
-        """Enter a story, or what became of it."""
-        trace = story.trace
-        self._book.execute(
-            "INSERT OR REPLACE INTO story VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                story.id, story.scope, story.kind, story.state, story.gravity.level, minute_of(story.began),
-                minute_of(story.told), minute_of(story.last), story.n, story.authors, story.into,
-                _names(part.name for part in trace.languages), _names(part.name for part in trace.networks),
-                _names(part.name for part in story.watches), _dump(to_json(story)),
-            ],
-        )  # fmt: skip
-
-    def say(self, alarm: AlarmRow) -> bool:
-        """Enter an alarm (its ``seq`` is given here); false where it was entered before."""
-        done = self._book.execute(
-            "INSERT OR IGNORE INTO alarm (id, story, scope, at, late, row) VALUES (?, ?, ?, ?, ?, ?)",
-            [alarm.id, alarm.story, alarm.scope, minute_of(alarm.at), int(alarm.late), _dump(to_json(alarm))],
-        )
-        return bool(done.rowcount)
-
-    def count(self, story: str, rows: Iterable[tuple[int, int, int]]) -> None:
-        """Posts and authors of minutes: (minute, posts, authors), replacing what stood there."""
-        rows = ((story, *row) for row in rows)
-        self._book.executemany("INSERT OR REPLACE INTO curve VALUES (?, ?, ?, ?)", rows)
-
-    def add(self, story: str, keys: Ints, minutes: Ints) -> None:
-        """More posts of a story."""
-        (have,) = self._book.execute("SELECT count(*) FROM member WHERE story = ?", [story]).fetchone()
-        room = max(0, _MOST_MEMBERS - have)
-        rows = zip(keys[:room].tolist(), minutes[:room].tolist(), strict=True)
-        self._book.executemany("INSERT OR IGNORE INTO member VALUES (?, ?, ?)", ((story, *row) for row in rows))
-
-    def merge(self, one: str, other: str) -> int:
-        """All that stood under ``other`` stands under ``one``; how many posts that has now."""
-        self._book.execute(
-            "INSERT INTO curve SELECT ?, minute, posts, authors FROM curve WHERE story = ?"
-            " ON CONFLICT (story, minute) DO UPDATE SET posts = max(posts, excluded.posts),"
-            " authors = max(authors, excluded.authors)",
-            [one, other],
-        )
-        self._book.execute("UPDATE OR IGNORE member SET story = ? WHERE story = ?", [one, other])
-        (n,) = self._book.execute("SELECT count(*) FROM member WHERE story = ?", [one]).fetchone()
-        return int(n)
-
-    def watch(self, scope: str, rows: Iterable[tuple[int, float, float, float, float]]) -> None:
-        """Bins of a watched curve: (minute, authors, usual, low, high)."""
-        self._book.executemany(
-            "INSERT OR REPLACE INTO scope_curve VALUES (?, ?, ?, ?, ?, ?)", ((scope, *row) for row in rows)
-        )
-
-    def note(self, name: str, value: str) -> None:
-        """A word for the follower itself, read by :meth:`Book.mark`."""
-        self._book.execute("INSERT OR REPLACE INTO mark VALUES (?, ?)", [name, value])
-
-
-def band(
-    usual: npt.NDArray[np.float64], *, size: float = 4.0
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Where 95 % of bins lie when ``usual`` is expected: a normal fit to the square root of negative binomial counts."""
-    spread = np.sqrt(usual + usual**2 / size)
-    low = np.maximum(np.sqrt(np.maximum(usual, 0.0)) - 0.98 * spread / np.sqrt(np.maximum(usual, 0.25)), 0.0) ** 2
-    high = (np.sqrt(np.maximum(usual, 0.0)) + 0.98 * spread / np.sqrt(np.maximum(usual, 0.25))) ** 2
-    return np.floor(low), np.ceil(high)
-
-
-def _curve_table(minutes: Ints, counts: npt.NDArray[np.float64], lines: npt.NDArray[np.float64]) -> pa.Table:
-    posts = pa.array(np.nan_to_num(counts[0]).astype(np.int64), pa.int64(), mask=np.isnan(counts[0]))
-    return pa.table(
-        {
-            "at": pa.array(minutes * 60_000_000).cast(UTC_US),
-            "posts": posts,
-            "authors": pa.array(counts[1].astype(np.int64)),
-            **{name: pa.array(line) for name, line in zip(("usual", "low", "high"), lines, strict=True)},
-        }
-    )
-
-
-def _names(names: Iterable[str]) -> str:
-    return "".join(f"\n{name}\n" for name in names)
-
-
-def _dump(record: Mapping[str, Any]) -> str:
-    return json.dumps(record, ensure_ascii=False)
-
-
 def _story(text: str) -> StoryRow:
     return from_json(StoryRow, json.loads(text))
 
@@ -538,28 +448,4 @@ def _alarm(seq: int, judged: str, text: str) -> AlarmRow:
     return replace(from_json(AlarmRow, json.loads(text)), seq=seq, judged=judged)
 
 
-def _without(value: Any, gone: set[int]) -> Any:
-    """A JSON record without the examples, carriers and ids of posts that are gone."""
-    if isinstance(value, dict):
-        return {
-            name: _without(part, gone) for name, part in value.items() if not _is_of(part, gone, alone=name in _IDS)
-        }
-    if isinstance(value, list):
-        return [_without(one, gone) for one in value if not _is_of(one, gone, alone=True)]
-    return value
-
-
-_IDS: Final = ("first_post", "origin")
-
-
-def _is_of(value: Any, gone: set[int], *, alone: bool) -> bool:
-    """Whether a part of a record stands for a post that is gone; ``alone``: a bare string here may be an id."""
-    if isinstance(value, str):
-        return alone and key_of(value) in gone
-    if not isinstance(value, dict):
-        return False
-    id = value.get("id") or (value.get("name") if value.get("kind") == "post" else None)
-    return isinstance(id, str) and key_of(id) in gone
-
-
-__all__ = ["Book", "Step", "band", "minute_of", "moment_of", "open"]
+__all__ = ["Book", "Step", "minute_of", "moment_of", "open"]

@@ -196,6 +196,11 @@ class Detector:
             self.since[some].astype(np.float64),
         )
 
+    def begin(self, minute: int) -> None:
+        """From ``minute`` on somebody listens, though there is nothing to hear yet; once, before the first post."""
+        if self.minute == _NEVER:
+            self.minute = minute
+
     def bar(self) -> float:
         """How far a term's sum must rise: nats."""
         a_week = self.tests / max(self.heard, 1.0) * WEEK

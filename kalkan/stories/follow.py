@@ -1,35 +1,33 @@
 """Stories: terms that rise together, followed from the alarm until nobody speaks of them.
 
-Owns what a story is made of, its state (rising, steady, fading, closed) and its history. Promises that nothing is told
-on fewer than five people, nor on one text, nor twice; that the same posts give the same stories however they were
-handed in. Never ranks people and never reads a clock: time is the stream's own.
+Owns which terms and posts are a story's, its state (rising, steady, fading, closed) and its history. Promises that
+nothing is told on fewer than five people, nor on one text, nor twice; that the same posts give the same stories however
+they were handed in. Never ranks people and never reads a clock: time is the stream's own.
 
-Terms that rise inside the posts of a running story join it without a new alarm for six hours, unless they make it graver; afterwards they are
-told as a turn of that story.
+Terms that rise inside the posts of a running story join it without a new alarm for six hours, unless they make it
+graver; afterwards they are told as a turn of that story.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kalkan.posts import key_of
-from kalkan.stories.detect import Detector, Floats, Rising
+from kalkan.stories import bilingual
+from kalkan.stories.detect import Detector, Rising
 from kalkan.stories.gather import TOGETHER, grouped, linked, neighbours, says_enough, sound
-from kalkan.stories.gravity import Gravity, weigh
-from kalkan.stories.letters import Hashes, Rows
+from kalkan.stories.gravity import weigh
+from kalkan.stories.letters import Rows
 from kalkan.stories.recent import Recent
+from kalkan.stories.story import Story, Told, Turn
 from kalkan.stories.terms import Terms, among
 from kalkan.stories.title import name_terms, seems_turkish, spread, typical, unlike, write_title
-from kalkan.stories.trace import Spread
 
-STATES: Final = ("rising", "steady", "fading", "closed")
 _TURN: Final = 360  # minutes after which new terms of a story are news again
 _CHECK: Final = 10  # minutes between looks at states, merges and splits
 _HALF_HOUR: Final = 30
@@ -41,94 +39,6 @@ _KIN: Final = 5.0  # how far above usual a word must be to be a story's own
 _MOST_AT_ONCE: Final = 256
 _MOST_TERMS: Final = 64
 _MOST_AUTHORS: Final = 50_000
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One thing that happened to a story: born, joined, turned, merged, split, or a new state."""
-
-    minute: int
-    what: str
-    detail: str = ""
-
-
-@dataclass(slots=True, eq=False)
-class Story:
-    """One story as it stands. Owned by :class:`Follower`; others read it."""
-
-    id: str
-    began: int  # minute, UTC since 1970
-    told: int  # minute of the last alarm
-    score: float
-    term: Hashes  # ascending
-    weight: Floats  # 1: the term alone means the story; below: it takes two
-    usual: float  # authors a minute of its strongest term before
-    title: str = ""
-    names: list[str] = field(default_factory=list)
-    state: str = "rising"
-    n: int = 0  # posts
-    authors: Hashes = field(default_factory=lambda: np.zeros(0, dtype=np.uint64))
-    gravity: Gravity = field(default_factory=Gravity)
-    examples: list[dict[str, Any]] = field(default_factory=list)
-    curve: list[tuple[int, int]] = field(default_factory=list)  # (minute, authors), minutes with any
-    peak: int = 0  # authors' minutes in the busiest half hour
-    turns: list[Turn] = field(default_factory=list)
-    into: str = ""  # the story it was merged into
-    gravest: int = 0  # the highest gravity told so far: only a graver turn is news at once
-    stale: bool = False  # new terms have come since its words were written
-    spread: Spread = field(default_factory=Spread)
-    harm_posts: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    changed: bool = True  # since the follower's stories were last taken away
-    new_keys: list[tuple[int, Rows]] = field(default_factory=list)  # (minute, the archive's keys)
-    new_counts: list[tuple[int, int, int]] = field(default_factory=list)  # (minute, posts, authors)
-
-    def matches(self, terms: Terms) -> npt.NDArray[np.bool_]:
-        """Which posts speak of it, (n,)."""
-        if len(self.term) == 0:
-            return np.zeros(terms.n, dtype=np.bool_)
-        at = np.minimum(np.searchsorted(self.term, terms.term), len(self.term) - 1)
-        hit = self.term[at] == terms.term
-        sums = np.bincount(terms.row[hit], weights=self.weight[at[hit]], minlength=terms.n)
-        found: npt.NDArray[np.bool_] = sums >= 1.0
-        return found
-
-    def forget(self, keys: set[int]) -> None:
-        """Posts that are gone stand for nothing any more; its words are written again from what is left."""
-        left = [one for one in self.examples if key_of(one["id"] or "") not in keys]
-        if len(left) < len(self.examples):
-            self.examples, self.stale, self.changed = left, True, True
-        self.harm_posts = {
-            kind: tuple(one for one in held if key_of(one) not in keys) for kind, held in self.harm_posts.items()
-        }
-        self.spread.forget(keys)
-
-    def heard(self, since: int, until: int) -> int:
-        """Authors' minutes from ``since`` up to but not at ``until``."""
-        total = 0
-        for minute, count in reversed(self.curve):
-            if minute < since:
-                break
-            if minute < until:
-                total += count
-        return total
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Told:
-    """An alarm as it is raised: the story as it was at that moment. Times in minutes, UTC since 1970."""
-
-    at: int
-    story: str
-    what: str  # born, turned
-    title: str
-    terms: tuple[str, ...]
-    began: int
-    n: int
-    authors: int
-    score: float
-    usual: float
-    gravity: Gravity
-    examples: tuple[dict[str, Any], ...]
 
 
 class Follower:
@@ -152,8 +62,15 @@ class Follower:
             told = self._gather(minute, rising, detector, recent)
         if minute // _CHECK != self.checked:
             self.checked = minute // _CHECK
-            told += self._look_over(minute, recent)
+            told += self._look_over(minute, recent, detector)
         return told
+
+    def pass_time(self, minute: int, recent: Recent, detector: Detector) -> list[Told]:
+        """Nobody posted for a while: stories fade and close by the stream's time all the same."""
+        if minute // _CHECK == self.checked:
+            return []
+        self.checked = minute // _CHECK
+        return self._look_over(minute, recent, detector)
 
     def _take(self, story: Story, minute: int, now: Terms, posts: pa.Table) -> None:
         hit = story.matches(now)
@@ -174,15 +91,18 @@ class Follower:
             if not len(rows):
                 continue
             part = now.take(rows)
-            self._spread(story, minute[rows], part, posts.take(rows))
+            counts = dict(story.curve)
+            self._spread(story, minute[rows], part, posts.take(rows), counts)
             story.n += len(rows)
             story.authors = np.union1d(story.authors, part.author)[:_MOST_AUTHORS]
-            counts = dict(story.curve)
             for at in np.unique(minute[rows]).tolist():
                 counts[at] = counts.get(at, 0) + len(np.unique(part.author[minute[rows] == at]))
             story.curve = sorted(counts.items())
 
-    def _spread(self, story: Story, minutes: Rows, found: Terms, posts: pa.Table) -> None:
+    def _spread(
+        self, story: Story, minutes: Rows, found: Terms, posts: pa.Table, known: dict[int, int] | None = None
+    ) -> None:
+        """Count posts of a story; ``known``: voices of those minutes that were counted before."""
         story.changed = True
         story.spread.take(minutes, found, posts)
         if not self.takes_keys:
@@ -193,7 +113,9 @@ class Follower:
             if end > start:
                 minute = int(minutes[start])
                 story.new_keys.append((minute, keys[start:end]))
-                story.new_counts.append((minute, end - start, len(np.unique(found.author[start:end]))))
+                story.minutes[minute] = story.minutes.get(minute, 0) + end - start
+                voices = len(np.unique(found.author[start:end])) + (known or {}).get(minute, 0)
+                story.new_counts.append((minute, story.minutes[minute], voices))
 
     # — gathering —
 
@@ -318,7 +240,7 @@ class Follower:
 
     # — the day's course —
 
-    def _look_over(self, minute: int, recent: Recent) -> list[Told]:
+    def _look_over(self, minute: int, recent: Recent, detector: Detector) -> list[Told]:
         told = []
         for story in list(self.stories):
             state = _state(story, minute)
@@ -335,7 +257,9 @@ class Follower:
                     rows = np.flatnonzero(story.matches(recent.terms) & (recent.minute >= story.began))
                     told.append(_told(story, minute, "turned", rows, recent))
             del story.curve[: max(0, len(story.curve) - 3 * 1440)]
+            story.minutes = {at: n for at, n in story.minutes.items() if at > minute - 4 * 60}
         self._merge(minute, recent)
+        self._merge_across(minute, recent, detector)
         self._split(minute, recent)
         return told
 
@@ -365,10 +289,34 @@ class Follower:
                     self._refresh(one, recent)
                     break
 
+    def _merge_across(self, minute: int, recent: Recent, detector: Detector) -> None:
+        """One story of two that tell the same in English and in Turkish."""
+        young = [one for one in self.stories if minute - one.told < _TURN]
+        by_lang = {lang: [one for one in young if one.spread.language() == lang] for lang in bilingual.LANGUAGES}
+        if not all(by_lang.values()):
+            return
+        tells = {story.id: self._tells(story, minute, recent, detector) for some in by_lang.values() for story in some}
+        for one in by_lang["en"]:
+            for other in by_lang["tr"]:
+                if "closed" not in (one.state, other.state) and bilingual.same(tells[one.id], tells[other.id]):
+                    home, guest = (one, other) if one.began <= other.began else (other, one)
+                    _absorb(home, guest, minute, new=1.0)
+                    home.across = True
+                    self.stories.remove(guest)
+                    self.closed.append(guest)
+                    self._refresh(home, recent)
+
+    def _tells(self, story: Story, minute: int, recent: Recent, detector: Detector) -> bilingual.Told:
+        since = max(story.began, minute - _SILENCE)
+        rows = np.flatnonzero(story.matches(recent.terms) & (recent.minute >= since))
+        answers = {name for name, tally in story.spread.tallies["to"].items() if len(tally.authors) >= 2}
+        part, span = recent.terms.take(rows), minute - since + 1
+        return bilingual.tell(part, detector, minutes=span, answers=answers, gravity=story.gravity)
+
     def _split(self, minute: int, recent: Recent) -> None:
         """Two stories of one whose terms no longer meet in any post of the last three hours."""
         for story in list(self.stories):
-            if len(story.term) < 4 or minute - story.told < _SILENCE:
+            if story.across or len(story.term) < 4 or minute - story.told < _SILENCE:
                 continue
             row, which = recent.having(story.term)
             late = recent.minute[row] > minute - _SILENCE
@@ -447,6 +395,8 @@ def _absorb(one: Story, other: Story, minute: int, *, new: float) -> None:
     one.curve = sorted(counts.items())
     one.n += round(new * other.n)
     one.spread.absorb(other.spread, new=new)
+    one.across = one.across or other.across
+    one.stale = True
     one.new_keys += other.new_keys
     one.new_counts += other.new_counts
     other.new_keys, other.new_counts = [], []

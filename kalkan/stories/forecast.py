@@ -1,8 +1,8 @@
-"""How much more there is to come: the next hour and the next six, with an interval and how often such intervals held.
+"""How much more is to come: the next hour and the next six, with an interval and how often such intervals held.
 
-Owns that forecast and its own past errors. Promises an interval with every number, widened until past ones held as often
-as they claim (split conformal prediction), and that nothing is said of a story younger than half an hour or too small.
-Never looks at a text.
+Owns that forecast and its own past errors. Promises an interval with every number, widened on the side where past ones
+failed until they hold as often as they claim (conformalized quantile regression, Romano, Patterson, Candès 2019), and
+that nothing is said of a story younger than half an hour or too small. Never looks at a text.
 
 How: a story is compared with others as they were when they looked like it: how much was said in the last half hour, how
 that compares to the half hour before, how old it is. What followed there, as a ratio to "it goes on as it does now",
@@ -21,8 +21,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from kalkan.stories.follow import Story
 from kalkan.stories.record import Forecast
+from kalkan.stories.story import Story
 from kalkan.stories.times import moment_of
 
 Floats = npt.NDArray[np.float64]
@@ -79,7 +79,7 @@ class Forecasts:
         self.bank = analogues() if bank is None else bank
         self.own: deque[list[float]] = deque(maxlen=_MOST_OWN)
         self.made: list[_Made] = []
-        self.scores: list[deque[float]] = [deque(maxlen=_SCORES) for _ in HOURS]
+        self.scores: list[deque[tuple[float, float]]] = [deque(maxlen=_SCORES) for _ in HOURS]  # below, above
         self.held = [0, 0]
         self.of = [0, 0]
         self.now: dict[str, tuple[Forecast, ...]] = {}
@@ -110,8 +110,8 @@ class Forecasts:
         ends, wide, rows = [], [], []
         for which, hours in enumerate(HOURS):
             low, middle, high = (float(one) for one in np.quantile(near[:, 3 + which], [0.1, 0.5, 0.9]))
-            more = self._widening(which)
-            said = low - more, high + more
+            below, above = self._widening(which)
+            said = low - below, high + above
             ends.append((low, high))
             wide.append(said)
             least, most = (max(0.0, (np.exp(one) * (2 * hours * last + 1) - 1)) * posts for one in said)
@@ -133,13 +133,14 @@ class Forecasts:
         apart = (((bank[:, :3] - like) / _SCALE) ** 2).sum(axis=1)
         return bank[np.argsort(apart, kind="stable")[:_NEAREST]]
 
-    def _widening(self, which: int) -> float:
-        """How much wider, as a logarithm, so that past intervals would have held as often as they claim."""
-        scores = self.scores[which]
+    def _widening(self, which: int) -> tuple[float, float]:
+        """How much wider below and above, as logarithms, so that past intervals would have held as they claim to."""
+        scores = np.array(self.scores[which]).reshape(-1, 2)
         if len(scores) < _CALIBRATED:
-            return 0.1
-        rank = min(1.0, LEVEL * (1 + 1 / len(scores)))
-        return float(max(np.quantile(np.array(scores), rank), 0.0))
+            return 0.1, 0.1
+        rank = min(1.0, (1 + LEVEL) / 2 * (1 + 1 / len(scores)))
+        below, above = np.maximum(np.quantile(scores, rank, axis=0), 0.0)
+        return float(below), float(above)
 
     def _judge(self, minute: int, there: Mapping[str, Story]) -> None:
         still = []
@@ -153,7 +154,7 @@ class Forecasts:
                 truth = ratio(after, made.last, HOURS[which])
                 made.after.append(truth)
                 low, high = made.ends[which]
-                self.scores[which].append(max(low - truth, truth - high))
+                self.scores[which].append((low - truth, truth - high))
                 self.of[which] += 1
                 self.held[which] += made.wide[which][0] <= truth <= made.wide[which][1]
             if len(made.after) < len(HOURS):
@@ -166,9 +167,11 @@ class Forecasts:
         """What is learnt and what is waiting to be judged, for a checkpoint."""
         return {
             "own": [list(one) for one in self.own],
-            "made": [[one.story, one.minute, one.like, one.last, one.ends, one.wide, one.after] for one in self.made],
-            "scores": [list(one) for one in self.scores],
-            "held": self.held, "of": self.of, "looked": self.looked, "judged_at": self._judged_at,
+            "made": [
+                [one.story, one.minute, one.like, one.last, one.ends, one.wide, list(one.after)] for one in self.made
+            ],
+            "scores": [[list(pair) for pair in one] for one in self.scores],
+            "held": list(self.held), "of": list(self.of), "looked": self.looked, "judged_at": dict(self._judged_at),
         }  # fmt: skip
 
     @classmethod
@@ -178,8 +181,8 @@ class Forecasts:
         one.own.extend(kept["own"])
         for story, minute, like, last, ends, wide, after in kept["made"]:
             pairs = [[(low, high) for low, high in part] for part in (ends, wide)]
-            one.made.append(_Made(story, minute, like, last, pairs[0], pairs[1], after))
-        one.scores = [deque(part, maxlen=_SCORES) for part in kept["scores"]]
+            one.made.append(_Made(story, minute, like, last, pairs[0], pairs[1], list(after)))
+        one.scores = [deque(((low, high) for low, high in part), maxlen=_SCORES) for part in kept["scores"]]
         one.held, one.of, one.looked = list(kept["held"]), list(kept["of"]), int(kept["looked"])
         one._judged_at = dict(kept["judged_at"])
         return one

@@ -1,7 +1,7 @@
 """Which rising terms are sound, and which belong together.
 
-Owns those two judgements; keeps nothing. Promises that nothing passes on fewer than five people who speak about evenly, nor
-on one text, and that the answer does not depend on the order of the terms.
+Owns those two judgements; keeps nothing. Promises that nothing passes on fewer than five people who speak about
+evenly, nor on one text, and that the answer does not depend on the order of the terms.
 
 Terms belong together where at least half of the posts of the rarer one have the other too and their normalised
 pointwise mutual information (Bouma 2009) is above .3; copies of a text are terms like others.

@@ -15,9 +15,10 @@ import numpy as np
 import pyarrow as pa
 
 from kalkan.errors import ArchiveDamaged
-from kalkan.stories.follow import Follower, Story, Turn
+from kalkan.stories.follow import Follower
 from kalkan.stories.gravity import Gravity, Harm
 from kalkan.stories.recent import Recent
+from kalkan.stories.story import Story, Turn
 from kalkan.stories.terms import Terms
 from kalkan.stories.trace import Spread
 
@@ -169,6 +170,7 @@ def story_from(kept: dict[str, Any]) -> Story:
     plain["gravity"] = Gravity(**{**gravity, "harms": harms, "whom": tuple(gravity["whom"])})
     plain["turns"] = [Turn(**turn) for turn in plain["turns"]]
     plain["curve"] = [(minute, n) for minute, n in plain["curve"]]
+    plain["minutes"] = {int(at): n for at, n in plain["minutes"].items()}
     plain["examples"] = [{**one, "at": datetime.fromisoformat(one["at"])} for one in plain["examples"]]
     plain["harm_posts"] = {kind: tuple(ids) for kind, ids in plain["harm_posts"].items()}
     spread = Spread.resume({"plain": json.loads(kept["spread"]["plain"]), "hashes": kept["spread"]["hashes"]})

@@ -4,11 +4,11 @@ Owns that judgement. Promises that ordinary crowds are not called one (every sig
 incident says which signs hold and on how many people they rest, and that nothing is hidden on this ground: a real
 boycott acts in step, too. Words: "acts in step". Never names an account.
 
-Three signs. *Same text*: near-copies (Jaccard of five-letter shingles ≥ .8 by twelve MinHash bins; short texts only when
-equal) by eight people at least who make up a fifth of the story. *In step*: pairs of different accounts within ten
-seconds of each other (the window of CooRTweet), more than in 99 of 100 stories whose times are permuted within blocks
-of a quarter of an hour, two hundred times. *One origin*: a third of the authors, eight at least, quote or answer the same
-post.
+Three signs. *Same text*: near-copies (Jaccard of five-letter shingles ≥ .8 by twelve MinHash bins; short texts only
+when equal) by eight people at least who make up a fifth of the story. *In step*: pairs of near-copies by different
+accounts within ten seconds (the window of CooRTweet), more than in 99 of 100 stories whose times are permuted within
+blocks of a quarter of an hour, two hundred times. *One origin*: a third of the authors, eight at least, quote or answer
+the same post.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ def _stepping(
     block = np.floor(when / _BLOCK)
     null = np.empty(_TIMES)
     for turn in range(_TIMES):
-        # Times are dealt out anew among the posts of a quarter of an hour: the crowd's rhythm stays, who meets whom not.
+        # Times are dealt out anew within a quarter of an hour: the crowd's rhythm stays, who meets whom does not.
         null[turn] = _pairs(block * _BLOCK + rng.random(len(when)) * _BLOCK, who, what)[0]
     return observed, float(np.quantile(null, 0.99)), mask
 

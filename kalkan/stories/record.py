@@ -275,12 +275,13 @@ def to_json(value: Any) -> Any:
 
 def from_json(kind: type[T], record: Mapping[str, Any]) -> T:
     """The row of ``kind`` whose :func:`to_json` this is; names not known here are left out."""
-    hints = _hints(kind)
+    known: Any = kind
+    hints = _hints(known)
     return kind(**{name: _typed(hints[name], value) for name, value in record.items() if name in hints})
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
+def _hints(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind)
 
 

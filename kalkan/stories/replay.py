@@ -10,7 +10,7 @@ Time is the posts' own, and only moves forward: a post that comes late counts in
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -22,16 +22,18 @@ import pyarrow.compute as pc
 from kalkan.errors import ArchiveDamaged
 from kalkan.stories import keeping
 from kalkan.stories.detect import Detector, Rules
-from kalkan.stories.follow import Follower, Story, Told
+from kalkan.stories.follow import Follower
 from kalkan.stories.gravity import Gravity
 from kalkan.stories.letters import Rows
 from kalkan.stories.recent import POST, Recent
+from kalkan.stories.story import Story, Told
 from kalkan.stories.terms import Terms, join, terms
 
 _US: Final = 60_000_000
 LATE: Final = 180  # minutes; older posts are an import, not news
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PIECE: Final = 20_000
+_SILENT: Final = 10  # minutes without a post after which time passes all the same
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,7 +133,12 @@ class Stories:
 
     def close(self, minute: int) -> list[Alarm]:
         """Let the stream's time reach ``minute``, by whoever keeps time for several streams."""
-        return self._close() if self.open is not None and minute > self.open else []
+        if self.open is None or minute <= self.open:
+            return []
+        alarms = self._close()
+        if minute - self.open > _SILENT:
+            alarms += [_alarm(one) for one in self.follower.pass_time(minute - 1, self.recent, self.detector)]
+        return alarms
 
     def until(self, moment: datetime) -> list[Alarm]:
         """Let the stream's time reach ``moment``: what a clock does while nobody posts."""
@@ -269,9 +276,17 @@ def replay(
     at = pc.cast(posts["at"], pa.timestamp("us", tz="UTC"), safe=False)
     posts = posts.filter(pc.is_valid(at))
     posts = posts.take(pc.sort_indices(posts, sort_keys=[("at", "ascending")])) if posts.num_rows else posts
+    yield from replay_pieces(
+        (posts.slice(start, batch) for start in range(0, posts.num_rows, batch)), rules=rules, passed=passed
+    )
+
+
+def replay_pieces(
+    pieces: Iterable[pa.Table], *, rules: Rules | None = None, passed: Callable[[int], None] | None = None
+) -> Iterator[Alarm]:
+    """As :func:`replay`, for posts that come a piece at a time, by ``at``."""
     stories = Stories(rules=rules)
-    for start in range(0, posts.num_rows, batch):
-        piece = posts.slice(start, batch)
+    for piece in pieces:
         yield from stories.hear(piece)
         if passed is not None:
             passed(piece.num_rows)
@@ -279,4 +294,4 @@ def replay(
         yield from stories.until(_moment(stories.open + 1))
 
 
-__all__ = ["Alarm", "Stories", "replay"]
+__all__ = ["Alarm", "Stories", "replay", "replay_pieces"]

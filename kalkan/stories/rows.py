@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from kalkan.stories.follow import Story, Told
 from kalkan.stories.record import AlarmRow, Course, Example, Forecast, PileOn, Reason, StoryRow
 from kalkan.stories.severity import severity
+from kalkan.stories.story import Story, Told
 from kalkan.stories.times import moment_of
 from kalkan.stories.trace import half_life
 

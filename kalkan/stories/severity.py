@@ -15,8 +15,8 @@ from typing import Final
 import numpy as np
 
 from kalkan.stories import harm
-from kalkan.stories.follow import Story
 from kalkan.stories.record import Measure, Reason, Severity
+from kalkan.stories.story import Story
 from kalkan.stories.trace import ABUSE, ANGER, ASK, COMPLAINT, DISGUST, FEAR, MEDIA, SADNESS
 
 _FEWEST: Final = 20  # read posts for a share to be said

@@ -1,13 +1,14 @@
 """All stories of one listener at once: over everything, over each brand's mentions, and the watched curves beside.
 
-Owns how these meet: which of two stories found in different scopes is the same one, and when that is news. Promises what
-:class:`kalkan.stories.replay.Stories` promises: the same alarms however the posts are cut, exactly taken up again.
+Owns how these meet: which of two stories found in different scopes is the same one, and when that is news. Promises
+what :class:`kalkan.stories.replay.Stories` promises: the same alarms however the posts are cut, exactly taken up again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -19,7 +20,6 @@ from kalkan.errors import ArchiveDamaged
 from kalkan.posts import key_of
 from kalkan.stories import keeping
 from kalkan.stories.detect import Rules
-from kalkan.stories.follow import Story, Told, Turn
 from kalkan.stories.forecast import Forecasts
 from kalkan.stories.gather import TOGETHER
 from kalkan.stories.gravity import weigh
@@ -28,6 +28,7 @@ from kalkan.stories.pileon import incident
 from kalkan.stories.record import EVERYTHING, PileOn, Reason, from_json, to_json
 from kalkan.stories.replay import LATE, Stories
 from kalkan.stories.rows import reason_of
+from kalkan.stories.story import Story, Told, Turn
 from kalkan.stories.terms import Terms, terms
 from kalkan.stories.times import moment_of
 from kalkan.stories.title import typical, write_title
@@ -91,8 +92,8 @@ class Streams:
         self.watched.quieten(margins)
 
     def hear(self, posts: pa.Table) -> list[Said]:
-        """Take posts by ``at``: columns as for :meth:`Stories.hear`, and ``key``, ``scopes``, ``signs``, ``how``, ``to``,
-        ``site``. What is older than three hours against the stream's time is left out."""
+        """Take posts by ``at``: columns as for :meth:`Stories.hear`, and ``key``, ``scopes``, ``signs``, ``how``,
+        ``to``, ``site``. What is older than three hours against the stream's time is left out."""
         if posts.num_rows == 0:
             return []
         raw = pc.cast(posts["at"], pa.int64()).to_numpy() // _US
@@ -101,7 +102,9 @@ class Streams:
         keep = raw > minute - LATE
         late = keep & (raw <= minute - _ON_TIME)
         if late.any():
-            self._late(raw[late], posts.filter(pa.array(late)))
+            rows = np.flatnonzero(late)
+            rows = rows[np.argsort(raw[rows], kind="stable")]
+            self._late(raw[rows], posts.take(rows))
             keep &= ~late
         posts, minute = posts.filter(pa.array(keep)), minute[keep]
         if posts.num_rows == 0:
@@ -109,7 +112,7 @@ class Streams:
         told: list[Said] = []
         edges = [0, *(np.flatnonzero(np.diff(minute)) + 1).tolist(), len(minute)]
         found = terms(posts)
-        for start, end in zip(edges[:-1], edges[1:], strict=True):
+        for start, end in pairwise(edges):
             here = int(minute[start])
             told += self.until(here)
             self.open = here
@@ -128,6 +131,8 @@ class Streams:
     def _hear(self, minute: int, posts: pa.Table, found: Terms) -> None:
         """Take posts of the one minute that is open."""
         posts = self._with_markets(posts)
+        for stories in self.by_scope.values():
+            stories.detector.begin(minute - 1)
         self.everything.take(minute, posts, found)
         holders = [scope for scope in self.by_scope if scope != EVERYTHING]
         if holders:
@@ -166,7 +171,7 @@ class Streams:
     def _look(self, minute: int) -> None:
         """Every ten minutes: forecasts, and who acts in step."""
         self.forecasts.look(minute, self.every())
-        for scope, stories in self.by_scope.items():
+        for stories in self.by_scope.values():
             recent = stories.recent
             for story in stories.stories:
                 if story.into or minute - story.told > _IN_STEP_FOR or len(story.authors) < 10:
@@ -405,7 +410,8 @@ def _add(story: Story, minute: int, posts: pa.Table, found: Terms) -> None:
     else:
         story.curve.append((minute, len(authors)))
     story.new_keys.append((minute, pc.fill_null(posts["key"], 0).to_numpy()))
-    story.new_counts.append((minute, found.n, story.curve[-1][1]))
+    story.minutes[minute] = story.minutes.get(minute, 0) + found.n
+    story.new_counts.append((minute, story.minutes[minute], story.curve[-1][1]))
 
 
 def _write(story: Story, posts: pa.Table, found: Terms) -> None:

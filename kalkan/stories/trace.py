@@ -1,7 +1,7 @@
 """How a story spreads: counted as its posts come, by network, language, watch, and by what set them off.
 
-Owns those counts. Promises that they grow with the story's own posts only, that memory is bounded, and that no account is
-ever a row here: what sets off posts is a site, a feed, or one post. Never looks at a text.
+Owns those counts. Promises that they grow with the story's own posts only, that memory is bounded, and that no account
+is ever a row here: what sets off posts is a site, a feed, or one post. Never looks at a text.
 """
 
 from __future__ import annotations
@@ -194,6 +194,12 @@ class Spread:
             if key_of(tally.first_post) in keys:
                 tally.first_post = ""
         self.tallies["to"] = {name: tally for name, tally in self.tallies["to"].items() if key_of(name) not in keys}
+
+    def language(self) -> str:
+        """The language that more than two thirds of its posts with a known one are in; empty where none is."""
+        tallies = self.tallies["lang"]
+        best = max(tallies, key=lambda name: (tallies[name].posts, name), default="")
+        return best if best and 3 * tallies[best].posts > 2 * sum(one.posts for one in tallies.values()) else ""
 
     # — as rows —
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kalkan.stories.book import band
+from kalkan.stories.bands import band
 from kalkan.stories.curves import BIN, CurveRules, Curves
 from kalkan.stories.letters import Hashes, Rows, hash_strings
 

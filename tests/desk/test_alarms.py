@@ -15,10 +15,12 @@ from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 from django.conf import settings as django_settings
 from django.utils import timezone
 
@@ -319,6 +321,7 @@ def test_cool_down_old_alarms_and_new_brands(cast: Cast, box: Box, config: Confi
     }  # fmt: skip
     text = page(signed_in(cast.ayse), "/alarms/")
     assert "this story was told shortly before" in text and "already old when Kalkan came to it" in text
+    assert "1 alarm, sent to nobody" in text
 
 
 def test_a_mail_server_that_says_no(cast: Cast, box: Box, config: Config) -> None:
@@ -345,6 +348,26 @@ def test_a_mail_server_that_says_no(cast: Cast, box: Box, config: Config) -> Non
     assert last().fault["code"] == "not_on_team" and not box.mails
 
 
+def test_a_mail_server_that_does_not_know_us(cast: Cast, box: Box, config: Config) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    options: dict[str, Any] = {"auth_require_tls": False}
+    no = AuthResult(success=False, handled=False)
+    server = Controller(box, hostname="127.0.0.1", port=port, authenticator=lambda *_: no, **options)
+    server.start()
+    try:
+        wish(cast, cast.ayse)
+        began(config)
+        raised(an_alarm(a_story()))
+        locked = dataclasses.replace(config, smtp_port=port, smtp_user="kalkan", smtp_password="wrong")
+        assert send(NOW, locked) == (0, 1) and last().fault["code"] == "mail_sign_in"
+        unknown = dataclasses.replace(locked, smtp_tls="perhaps")
+        assert send(last().due_at, unknown) == (0, 1) and last().fault["code"] == "smtp_tls_unknown"
+    finally:
+        server.stop()
+    assert last().state == "waiting" and "wrong" not in str(last().fault)
+
+
 # — hooks —
 
 
@@ -368,7 +391,19 @@ def test_a_hook_is_signed_and_says_everything(cast: Cast, config: Config, ear: E
     text = told["text"]
     assert "&lt;!channel&gt;" in text and "<" not in text and "@everyone" not in text and "&amp; kaza" in text
     assert "https://desk.example/stories/leak-1/" in text and "28 min after the first post" in text
-    assert secret not in AlarmHook.objects.get().sealed
+    kept = AlarmHook.objects.values_list().get()
+    assert secret not in str(kept) and "/hook" not in str(kept), "neither secret nor address can be read in the table"
+
+
+@pytest.mark.parametrize(("guide", "name"), [("alarms.md", "is_ours"), ("alarms.tr.md", "bizden_mi")])
+def test_the_check_in_the_guide(guide: str, name: str) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "how-to" / guide).read_text(encoding="utf-8")
+    snippet: dict[str, Any] = {}
+    exec(text.split("```python\n")[1].split("```")[0], snippet)
+    secret = "whsec_" + base64.b64encode(b"a secret for tests").decode()
+    headers = alarms_hook.signed(b'{"text": "x"}', key="one", secret=secret, now=NOW)
+    assert snippet[name](headers, b'{"text": "x"}', secret)
+    assert not snippet[name](headers, b'{"text": "y"}', secret)
 
 
 def test_a_hook_is_tried_again_and_given_up(cast: Cast, config: Config, ear: Ear, door: Door) -> None:
@@ -445,8 +480,11 @@ def test_settings_say_who_is_told_and_how(cast: Cast, config: Config, ear: Ear, 
     assert "whsec_" in text and "&lt;i&gt;Chat&lt;/i&gt;" in text
     text = client.post("/settings/alarms/hooks/", hook_form("https://hooks.example/x")).content.decode()
     assert "posted to this address already" in text and "whsec_" not in page(client, "/settings/alarms/")
-    row = AlarmHook.objects.get()
-    AlarmHook.objects.update(url=ear.url)
+    assert "hooks.example" in page(client, "/settings/alarms/") and "hooks.example/x" not in page(
+        client, "/settings/alarms/"
+    )
+    acts.remove_hook(cast.ayse, cast.findik, AlarmHook.objects.get())
+    row, _secret = acts.add_hook(cast.ayse, cast.findik, name="Chat", url=ear.url, form="whole", lang="en")
     client.post("/settings/alarms/trial/", {"hook": str(row.pk)})
     client.post("/settings/alarms/trial/", {})
     assert send(NOW, config, door) == (2, 0)

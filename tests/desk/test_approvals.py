@@ -11,12 +11,11 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from kalkan import archive
-from kalkan.desk import access, drafts_rules, drafts_sending
-from kalkan.desk.actions import facts, outside
+from kalkan.desk import access, drafts_rules, drafts_sending, shelf
 from kalkan.desk.actions import drafts as acts
+from kalkan.desk.actions import facts, outside
 from kalkan.desk.jobs import Work
-from kalkan.desk.models import Account, Approval, Draft, LedgerEntry, Membership, OutsideLink, Outcome, SendingStep
+from kalkan.desk.models import Account, Approval, Draft, LedgerEntry, Membership, Outcome, OutsideLink, SendingStep
 from kalkan.drafts import Policy, Rule
 from kalkan.errors import NetworkError, Refused
 from kalkan.ledger import verify
@@ -57,7 +56,7 @@ def room(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 def work(at: datetime) -> None:
     """The sender's job, once, at that moment."""
     config: Any = settings.CONFIG
-    made = Work(archive=archive.open(config.archive), config=config, now=lambda: at, stop=threading.Event())
+    made = Work(archive=shelf.opened(), config=config, now=lambda: at, stop=threading.Event())
     drafts_sending.send(made)
 
 
@@ -213,7 +212,14 @@ def test_rules_are_set_in_words_and_hold(cast: Cast, room: Any) -> None:
     staff = team(cast)
     account(cast)
     owner = signed_in(cast.ayse)
-    told = {"needed": "1", "strict_kinds": ["everyday"], "strict_needed": "2", "strict_owner": "on", "late": "20", "release": "owner"}
+    told = {
+        "needed": "1",
+        "strict_kinds": ["everyday"],
+        "strict_needed": "2",
+        "strict_owner": "on",
+        "late": "20",
+        "release": "owner",
+    }
     assert signed_in(staff.approver).post("/settings/approvals/", told).status_code == 403
     assert owner.post("/settings/approvals/", {**told, "late": "600"}).status_code == 200, "told, not saved"
     assert owner.post("/settings/approvals/", told).status_code == 302
@@ -310,7 +316,7 @@ def test_trouble_with_a_token_is_told_ahead(cast: Cast, network: FakeNetwork, ro
     network.fault = NetworkError("token_refused", permanent=True, host="social.example")
     config: Any = settings.CONFIG
     at = datetime.now(UTC)
-    drafts_sending.look_ahead(Work(archive=archive.open(config.archive), config=config, now=lambda: at, stop=threading.Event()))
+    drafts_sending.look_ahead(Work(archive=shelf.opened(), config=config, now=lambda: at, stop=threading.Event()))
     row.refresh_from_db()
     assert row.fault["code"] == "token_refused"
     page = signed_in(staff.writer).get("/drafts/").content.decode()

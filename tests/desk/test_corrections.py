@@ -290,7 +290,12 @@ def test_the_worker_reads_mentions_carefully_and_pages_count_that(cast: Cast, ca
     ayse = signed_in(cast.ayse)
     page = ayse.get("/listening/").content.decode()
     assert "40 read since the worker started, 0 waiting" in page
-    assert f"({careful_here.id.partition('+')[2][:4]})" in ayse.get("/").content.decode()
+    today = html.unescape(ayse.get("/").content.decode())
+    assert f"({careful_here.id.partition('+')[2][:4]})" in today
+    link = re.search(r'href="(/posts/\?[^"]*reads=joy[^"]*)"', today)
+    assert link is not None
+    assert "<b>40 posts</b>" in ayse.get(link[1]).content.decode()  # heard as anger, read carefully as joy
+    assert "<b>40 posts</b>" not in ayse.get(re.sub(r"&reading=[^&]*", "", link[1])).content.decode()
     rows = ayse.get("/posts/").content.decode()
     assert f"({careful_here.id.partition('+')[2][:4]})" in rows
     heard = ayse.get("/posts/?since=2026-11-16T00:00:00Z&until=2026-11-23T06:10:00Z").content.decode()

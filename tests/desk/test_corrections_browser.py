@@ -39,20 +39,20 @@ def test_a_reading_is_corrected_by_keyboard_where_it_stands(page: Any, cast: Cas
     page.keyboard.press("Enter")
     menu = second.get_by_role("group", name="What is right?")
     menu.wait_for()
-    page.wait_for_function("document.activeElement.classList.contains('open')")
+    page.locator(".correct.open:focus").wait_for()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.value") == "sentiment:negative"
     assert violations(page) == []
     menu.get_by_role("button", name="joy").focus()
     page.keyboard.press("Enter")
     menu.get_by_text("corrected by Ayşe Y. (Feeling: joy)").wait_for()
-    page.wait_for_function("document.activeElement.value == 'feeling:joy'")
+    page.locator("button[value='feeling:joy']:focus").wait_for()
     assert menu.get_by_role("button", name="joy").get_attribute("aria-pressed") == "true"
     menu.get_by_role("link", name="Close").focus()
     page.keyboard.press("Enter")
     menu.wait_for(state="detached")
     assert second.get_by_text("corrected by Ayşe Y. (Feeling: joy)").is_visible()
-    page.wait_for_function("document.activeElement.className == 'wrong'")
+    page.locator("a.wrong:focus").wait_for()
     assert page.url == address
     assert Correction.objects.get().became == "joy"
     page.set_viewport_size({"width": 360, "height": 800})

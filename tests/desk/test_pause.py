@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from kalkan import archive
-from kalkan.desk import drafts_sending
+from kalkan.desk import drafts_sending, shelf
 from kalkan.desk.actions import pauses
 from kalkan.desk.jobs import Work
 from kalkan.desk.models import Draft, LedgerEntry, Pause
@@ -39,7 +38,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> FakeNetwork:
 def work(at: datetime) -> None:
     """The sender's job, once, at that moment."""
     config: Any = settings.CONFIG
-    made = Work(archive=archive.open(config.archive), config=config, now=lambda: at, stop=threading.Event())
+    made = Work(archive=shelf.opened(), config=config, now=lambda: at, stop=threading.Event())
     drafts_sending.send(made)
 
 

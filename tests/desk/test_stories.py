@@ -233,12 +233,27 @@ def test_the_list_and_its_filters(cast: Cast, leak: StoryRow) -> None:
     assert "A tea story" in page(signed_in(cast.cem), "/stories/"), "what belongs to nobody is for everybody"
 
 
+def test_today_shows_what_rises_and_what_is_unread(cast: Cast, leak: StoryRow) -> None:
+    client = signed_in(cast.ayse)
+    text = page(client, "/")
+    assert "Rising stories" in text and leak.title in text and "1 unread alarm" in text
+    enter(a_story(state="steady"), a_story("theirs", scope="brand:cay", title="Of the other brand"))
+    text = page(client, "/")
+    assert "What people speak of now" in text and leak.title in text and "Of the other brand" not in text
+    enter(a_story(state="fading"))
+    assert "No story rises" in page(client, "/")
+
+
 def test_a_merged_story_leads_to_the_one_it_became(cast: Cast, leak: StoryRow) -> None:
     client = signed_in(cast.ayse)
     answer = client.get("/stories/leak-old/")
     assert answer.status_code == 302 and answer["Location"] == "/stories/leak-1/?from=leak-old"
     assert "was merged into this one" in page(client, answer["Location"])
     assert "merged into another story" in page(client, "/stories/leak-old/?as=was")
+    assert "was merged" not in page(client, "/stories/leak-1/?from=%0A")
+    enter(a_story("surge-topic:findik:AC/DC-1", title="A watch with a slash"))
+    assert "/stories/surge-topic:findik:AC/DC-1/" in page(client, "/stories/")
+    assert "A watch with a slash" in page(client, "/stories/surge-topic:findik:AC/DC-1/posts/")
 
 
 def test_what_is_gone_is_not_shown(cast: Cast, leak: StoryRow) -> None:
@@ -251,7 +266,7 @@ def test_what_is_gone_is_not_shown(cast: Cast, leak: StoryRow) -> None:
     client = signed_in(cast.ayse)
     text = page(client, "/stories/leak-1/")
     assert "The posts that stood for it are gone" in text and "too few to say" in text
-    assert "söz 7" not in text
+    assert "söz 7" not in text and "of 90 counted" in text
     listed = page(client, "/stories/leak-1/posts/")
     assert counts_on(listed)[0] == 2 and "88 more were counted and are deleted, erased or not kept" in listed
     enter(a_story(title="", terms=(), examples=()))

@@ -68,7 +68,7 @@ def test_stories_and_alarms(page: Any, cast: Cast, monkeypatch: pytest.MonkeyPat
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_text("Saved.").wait_for()
     page.get_by_role("textbox", name="Address").fill("http://10.0.0.1/")
-    page.get_by_role("textbox", name="Name").fill("Chat")
+    page.get_by_role("textbox", name="Name", exact=True).fill("Chat")
     page.get_by_role("button", name="Add the address").click()
     page.get_by_text("leads into a private network").wait_for()
     assert violations(page) == []

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,16 +37,19 @@ CALLED = [
 
 
 def fill(archive: Archive, rows: Sequence[Row], *, source: str, network: str = "bluesky", **columns: Any) -> list[str]:
-    """Append ``rows`` in batches of ten minutes; the ids they got."""
+    """Append ``rows`` in batches of an hour, of three minutes from the eighth hour on; the ids they got."""
     match = matcher((WATERWORKS,))
     ids = [f"at://{source}/{at.timestamp():.6f}/{k}" for k, (at, _, _) in enumerate(rows)]
     start = 0
     while start < len(rows):
         end = start
-        while end < len(rows) and rows[end][0] < rows[start][0] + timedelta(minutes=10):
+        span = timedelta(minutes=3 if rows[start][0] >= START + timedelta(hours=7.9) else 60)
+        while end < len(rows) and rows[end][0] < rows[start][0] + span:
             end += 1
         part = rows[start:end]
-        given = {name: value[start:end] if isinstance(value, list) else value for name, value in columns.items()}
+        given: dict[str, Any] = {
+            name: value[start:end] if isinstance(value, list) else value for name, value in columns.items()
+        }
         posts = read_rows(
             ids[start:end],
             moments=[at for at, _, _ in part],
@@ -59,13 +66,21 @@ def fill(archive: Archive, rows: Sequence[Row], *, source: str, network: str = "
     return ids
 
 
-def town(folder: Path, *, called: bool = True) -> Archive:
-    """Two sources: the town on one network, what it says of the brand on another."""
-    archive = archives.open(folder / "archive")
+@cache
+def _made(called: bool) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="town-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    archive = archives.open(folder)
     fill(archive, sorted([*QUIET, *BURST]), source="bluesky:test")
     if called:
         fill(archive, sorted(CALLED), source="mastodon:test", network="mastodon", media=1)
-    return archive
+    return folder
+
+
+def town(folder: Path, *, called: bool = True) -> Archive:
+    """Two sources: the town on one network, what it says of the brand on another. Made once, then copied."""
+    shutil.copytree(_made(called), folder / "archive")
+    return archives.open(folder / "archive")
 
 
 def follower(folder: Path, archive: Archive, **options: Any) -> Following:

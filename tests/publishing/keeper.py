@@ -79,6 +79,9 @@ class Keeper:
         self.base.execute("COMMIT")
         return now if row is None else max(now, datetime.fromisoformat(row[0]))
 
+    def trust(self, now: datetime) -> None:
+        self.base.execute("UPDATE clock SET seen = ?", [moment(now)])
+
     def _all(self) -> list[tuple[str, State, Version]]:
         rows = self.base.execute("SELECT key, state, version FROM drafts ORDER BY key").fetchall()
         return [(key, from_row(State, json.loads(s)), from_row(Version, json.loads(v))) for key, s, v in rows]

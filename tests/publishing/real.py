@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import urllib.request
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,8 @@ class Pds:
                 break
         else:
             raise RuntimeError(b"".join(said).decode())
-        self._drain = threading.Thread(target=self._process.stdout.read, daemon=True)
+        self.said: deque[bytes] = deque(maxlen=50)  # its last words
+        self._drain = threading.Thread(target=self.said.extend, args=(self._process.stdout,), daemon=True)
         self._drain.start()
         return self
 
@@ -122,6 +124,8 @@ class Pds:
         """One XRPC call, as a person's own app would make it."""
         headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
         data = None if body is None else json.dumps(body).encode()
+        if self._process.poll() is not None:
+            raise RuntimeError(f"the server ended: {self._process.returncode} {b''.join(self.said).decode()}")
         request = urllib.request.Request(f"{self.url}/xrpc/{method}", data, headers)
         with urllib.request.urlopen(request, timeout=20) as answer:
             return json.loads(answer.read() or b"{}")

@@ -253,6 +253,22 @@ def test_a_picture_that_is_not_what_was_approved_stops_everything(scene: Scene) 
     assert scene.texts == []
 
 
+def test_damage_to_one_draft_does_not_stop_the_others(scene: Scene) -> None:
+    scene.add(scene.thread(), key="a")
+    scene.add(key="b")
+    scene.keeper.base.execute("UPDATE media SET data = ?", [b"another picture"])
+    with pytest.raises(ArchiveDamaged, match="media_changed"):
+        scene.tend(61)
+    assert scene.keeper.state("b").name == "sent"
+
+
+def test_the_reason_told_is_that_of_the_account_that_failed(scene: Scene) -> None:
+    scene.add(ONE, dataclasses.replace(ONE, account="other", parts=(Part(text="Other"),)))
+    scene.parrot.faults = [down, refusing]
+    assert scene.until_done() == "failed"
+    assert (scene.why, scene.texts) == ("publish_refused", ["Bir"])
+
+
 def test_an_account_that_is_not_connected_fails_with_its_reason(scene: Scene) -> None:
     scene.add()
 
@@ -274,6 +290,27 @@ def test_a_clock_that_goes_back_sends_nothing(scene: Scene) -> None:
     scene.now = NOON + 73 * MINUTE  # a small slip: counted as the time that was seen
     assert scene.tend().sent == ["e"]
     assert scene.parrot.posts[0].at == NOON + 76 * MINUTE
+
+
+def test_a_clock_that_was_far_ahead_is_put_right_by_a_person(scene: Scene) -> None:
+    scene.add()
+    scene.add(key="next day", planned=DUE + timedelta(hours=24))
+    scene.tend(60 * 10)  # the clock ran ten hours ahead
+    scene.now = NOON + 50 * MINUTE
+    with pytest.raises(Refused, match="clock_went_back"):
+        scene.tend()
+    assert publishing.trust_clock(scene.keeper, now=scene.now) == ()
+    assert scene.tend(61) == Report()  # it was overdue once: it stays held
+    assert scene.why == "draft_late"
+    assert scene.tend(60 + 24 * 60).sent == ["next day"]
+
+
+def test_trusting_the_clock_makes_nothing_young_again(scene: Scene) -> None:
+    scene.add()
+    scene.keeper.clock(DUE + 20 * MINUTE)  # the worker was off; something else saw that time
+    assert publishing.trust_clock(scene.keeper, now=NOON) == ("d",)
+    assert scene.tend(61) == Report()
+    assert scene.texts == []
 
 
 @pytest.mark.parametrize("event", [Edit(by="kerem"), Withdraw(by="kerem")])

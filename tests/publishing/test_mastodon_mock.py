@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -100,9 +101,10 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def posting(*parts: Part, key: str = "k", part: int = 0, place: Place | None = None, **more: Any) -> Posting:
+def posting(*parts: Part, key: str = "", part: int = 0, place: Place | None = None, **more: Any) -> Posting:
     uploads = more.pop("uploads", ())
     variant = Variant(network="mastodon", account=ACCOUNT, parts=parts, **more)
+    key = key or uuid.uuid4().hex
     return Posting(key=key, at=now(), variant=variant, part=part, place=place or Place(), uploads=uploads)
 
 

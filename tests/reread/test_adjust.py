@@ -61,9 +61,17 @@ def test_a_true_bias_is_measured_as_better_and_none_is_not() -> None:
 def test_only_errors_are_not_enough() -> None:
     wrong = [label for label in asks(900, bias=2.0) if (label.shares["ask"] >= 0.5) != (label.became == "yes")]
     assert len(wrong) > adjust.ENOUGH
-    assert not adjust.enough(wrong)
-    assert adjust.enough(asks(900, bias=2.0))
-    assert not adjust.enough(asks(20, bias=2.0))
+    assert not adjust.enough(len(wrong), adjust.right(wrong))
+    everything = asks(900, bias=2.0)
+    assert adjust.enough(900, adjust.right(everything))
+    assert not adjust.enough(20, 10)
+
+
+def test_a_feeling_begins_where_its_recipe_says() -> None:
+    shares = {**dict.fromkeys(adjust.classes("feeling"), 0.1), "joy": 0.45}
+    labels = [Label(post="p", task="feeling", became="joy", shares=shares)]
+    assert adjust.right(labels) == 0
+    assert adjust.right(labels, feeling_from=0.41) == 1
 
 
 def test_the_interval_covers_what_was_measured_by_hand() -> None:

@@ -154,7 +154,7 @@ def test_days_are_parted_and_joined_to_steps(tmp_path: Path) -> None:
 def test_only_one_whole_rereading_at_a_time(tmp_path: Path) -> None:
     archive = filled(tmp_path, posts=1)
     with Readings(archive).alone(), pytest.raises(Refused) as told:
-        again(archives.open(tmp_path))
+        again(archives.open(tmp_path), rows=1000)
     assert told.value.code == "reread_running"
 
 
@@ -198,7 +198,7 @@ print("done", flush=True)
 
 
 def test_killed_in_the_middle_nothing_is_read_twice_or_left_out(tmp_path: Path) -> None:
-    posts, luck = 600, random.Random(5)
+    posts, luck = 360, random.Random(5)
     archive = filled(tmp_path, posts=posts)
     acknowledged = kills = 0
     while kills < 4:
@@ -214,7 +214,7 @@ def test_killed_in_the_middle_nothing_is_read_twice_or_left_out(tmp_path: Path) 
         acknowledged, kills = before, kills + 1
         if "done" in lines:
             break
-    again(archives.open(tmp_path))
+    again(archives.open(tmp_path), rows=1000)
     found = stored(archive)
     assert found.num_rows == len(pc.unique(found["id"])) == posts
     assert check(archive).faults == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
 from django.core import signing
 from django.db.models import Q, QuerySet
@@ -15,7 +16,10 @@ from kalkan.desk.models import (
     Brand,
     Comment,
     Draft,
+    Fact,
+    Facts,
     LedgerEntry,
+    Mourning,
     OutsideLink,
     Pause,
     Person,
@@ -133,6 +137,31 @@ def ledger_for(person: Person, brand: Brand, draft: Draft | None = None) -> Quer
         return LedgerEntry.objects.none()
     found = LedgerEntry.objects.filter(brand=brand).select_related("draft").order_by("-seq")
     return found if draft is None else found.filter(Q(draft=draft))
+
+
+def chain_of(brand: Brand) -> QuerySet[LedgerEntry]:
+    """The whole chain of a brand that was fetched for somebody, oldest first."""
+    return LedgerEntry.objects.filter(brand=brand).order_by("seq")
+
+
+def named_drafts(brand: Brand, pks: Collection[int]) -> QuerySet[Draft]:
+    """Some drafts of a brand that was fetched for somebody, by their time."""
+    return Draft.objects.filter(brand=brand, pk__in=list(pks)).order_by("planned_at", "id")
+
+
+def facts_of(brand: Brand) -> Facts:
+    """What is told about a brand that was fetched for somebody; a new row where nothing was told."""
+    return Facts.objects.filter(brand=brand).first() or Facts(brand=brand)
+
+
+def known_of(brand: Brand, *, closed: bool = False) -> QuerySet[Fact]:
+    """The single facts of such a brand: those that hold, or those that are over."""
+    return Fact.objects.filter(brand=brand, closed_at__isnull=not closed).select_related("by")
+
+
+def mournings_of(brand: Brand, now: datetime) -> QuerySet[Mourning]:
+    """Declared mourning of such a brand that is not over."""
+    return Mourning.objects.filter(brand=brand, until__gte=now)
 
 
 def notes_for(person: Person, draft: Draft) -> QuerySet[PrivateNote]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import secrets
 from datetime import datetime, time
 from typing import Final
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
@@ -89,13 +91,17 @@ def add_hook(person: Person, brand: Brand, *, name: str, url: str, form: str, la
         too many (``hooks_many``).
     """
     access.require(person, brand, "brand")
-    if AlarmHook.objects.filter(brand=brand, url=url).exists():
+    digest = hashlib.sha256(url.encode()).hexdigest()
+    if AlarmHook.objects.filter(brand=brand, digest=digest).exists():
         raise Refused("hook_twice")
     if AlarmHook.objects.filter(brand=brand).count() >= MOST_HOOKS:
         raise Refused("hooks_many", most=MOST_HOOKS)
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-    sealed = vault.seal({"secret": secret}, key=str(settings.SECRET_KEY))
-    row = AlarmHook.objects.create(brand=brand, name=name, url=url, form=form, lang=lang, sealed=sealed)
+    sealed = vault.seal({"url": url, "secret": secret}, key=str(settings.SECRET_KEY))
+    host = urlsplit(url).hostname or ""
+    row = AlarmHook.objects.create(
+        brand=brand, name=name, host=host, digest=digest, form=form, lang=lang, sealed=sealed
+    )
     note(person, "added alarm hook", brand, name=name)
     return row, secret
 

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from kalkan.desk import access, corrections
+from kalkan import figures
+from kalkan.desk import access, corrections, rereading
 from kalkan.desk.actions.audit import note
 from kalkan.desk.models import Adjustment, Brand, Correction, Person
 from kalkan.errors import InvalidInput, Refused
@@ -76,11 +77,13 @@ def measure(person: Person, brand: Brand, *, base: str, now: datetime) -> Adjust
     """
     access.require(person, brand, "brand")
     by_task = corrections.labels(access.corrections_for(person, brand), base=base)
-    enough = {task: found for task, found in by_task.items() if adjust.enough(found)}
+    start = rereading.limits(base).get("feeling_from", figures.THRESHOLD)
+    right = {task: adjust.right(found, feeling_from=start) for task, found in by_task.items()}
+    enough = {task: found for task, found in by_task.items() if adjust.enough(len(found), right[task])}
     if not enough:
         raise Refused("adjustment_too_few", most=max(map(len, by_task.values())), enough=adjust.ENOUGH,
                       each=adjust.ENOUGH_EACH)  # fmt: skip
-    measured = [adjust.measure(found) for found in enough.values()]
+    measured = [adjust.measure(found, feeling_from=start) for found in enough.values()]
     shifts = {one.task: adjust.fit(enough[one.task]) for one in measured if one.better}
     made, _new = Adjustment.objects.update_or_create(
         brand=brand,

@@ -93,6 +93,11 @@ def save(
     return made
 
 
+def said_while_writing(draft: Draft, verdict: str) -> None:
+    """Keep the room check's last word for the lists. It is no advice yet: nothing was asked of anybody."""
+    Draft.objects.filter(pk=draft.pk).update(verdict=verdict)
+
+
 def writers_of(draft: Draft) -> tuple[str, ...]:
     """Everybody who saved a version, by their keys."""
     pks = Version.objects.filter(draft=draft).exclude(by=None).values_list("by_id", flat=True).distinct()

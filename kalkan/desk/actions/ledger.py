@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 
 from kalkan import ledger
-from kalkan.desk import access
+from kalkan.desk import access, drafts_ledger
 from kalkan.desk.models import Brand, Draft, LedgerEntry, Person, PrivateNote
 from kalkan.errors import Refused
 
@@ -48,6 +48,7 @@ def write(
     name = about(draft) if draft else topic
     made = ledger.entry(kind, body, brand=brand.slug, about=name, at=now, who=who, after=after, note=note, salt=salt)
     row = ledger.row_of(made)
+    transaction.on_commit(lambda: drafts_ledger.remember(brand.slug, ledger.head(made)))
     return LedgerEntry.objects.create(**{**row, "brand": brand, "slug": made.brand, "draft": draft})
 
 

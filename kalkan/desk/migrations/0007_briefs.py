@@ -69,9 +69,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-made_at", "-id"],
-                "constraints": [
-                    models.UniqueConstraint(fields=("plan", "since", "until"), name="brief_once_a_period")
-                ],
+                "constraints": [models.UniqueConstraint(fields=("plan", "since", "until"), name="brief_once_a_period")],
             },
         ),
     ]

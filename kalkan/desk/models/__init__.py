@@ -30,6 +30,7 @@ from kalkan.desk.models.drafts import (
     SendingStep,
     Version,
 )
+from kalkan.desk.models.inbox import InboxRules, Item, ItemLook, ItemNote, Opened, SavedAnswer, SavedView, TeamRule
 from kalkan.desk.models.labels import Label, Sample
 from kalkan.desk.models.people import (
     Audit,
@@ -47,6 +48,14 @@ from kalkan.desk.models.people import (
 )
 
 __all__ = [
+    "InboxRules",
+    "Item",
+    "ItemLook",
+    "ItemNote",
+    "Opened",
+    "SavedAnswer",
+    "SavedView",
+    "TeamRule",
     "Act",
     "Case",
     "Label",

@@ -48,7 +48,7 @@ class AlarmWish(models.Model):
 
 
 class AlarmHook(models.Model):
-    """An address that alarms are posted to, signed. The secret is kept sealed."""
+    """An address that alarms are posted to, signed. The address opens the receiver's door, so it is sealed, too."""
 
     class Form(models.TextChoices):
         """What is posted."""
@@ -58,8 +58,9 @@ class AlarmHook(models.Model):
 
     brand = models.ForeignKey(Brand, models.CASCADE, related_name="alarm_hooks")
     name = models.CharField(max_length=60)
-    url = models.CharField(max_length=500)
-    sealed = models.TextField()  # by vault.py
+    host = models.CharField(max_length=253)  # all of the address that is shown
+    digest = models.CharField(max_length=64)  # of the address, so that none is there twice
+    sealed = models.TextField()  # by vault.py: url, secret
     form = models.CharField(max_length=5, choices=Form.choices, default=Form.WHOLE)
     lang = models.CharField(max_length=2, default="en")
     enabled = models.BooleanField(default=True)
@@ -70,7 +71,7 @@ class AlarmHook(models.Model):
 
         ordering: ClassVar[list[str]] = ["id"]
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(fields=["brand", "url"], name="alarm_hook_once"),
+            models.UniqueConstraint(fields=["brand", "digest"], name="alarm_hook_once"),
         ]
 
     def __str__(self) -> str:

@@ -23,7 +23,7 @@ def correct(context: Any, each: Any) -> dict[str, Any]:
     """The row's corrections, and “Wrong?” for those who may correct."""
     request: HttpRequest = context["request"]
     person = context.get("person")
-    if not isinstance(person, Person):
+    if not isinstance(person, Person) or not getattr(each, "id", ""):
         return {}
     slug = context.get("asked_brand") or ""
     brand, may, found = _held(request, person, slug)

@@ -48,6 +48,12 @@ def span(seconds: float | None) -> str:
     return formats.span(seconds) if seconds is not None else ""
 
 
+@register.filter
+def minutes(value: float) -> str:
+    """How long, from minutes."""
+    return formats.span(value * 60)
+
+
 @register.filter(name="bytes")
 def size(value: int) -> str:
     """A number of bytes in the unit that says it."""

@@ -18,7 +18,7 @@ from kalkan.desk import access, drafts_rules, drafts_telling, drafts_writing, va
 from kalkan.desk.actions import accounts as acts
 from kalkan.desk.actions import facts as facts_acts
 from kalkan.desk.forms import accounts as forms
-from kalkan.desk.models import Account, Brand, Fact, Facts, Mourning, Person
+from kalkan.desk.models import Account, Brand, Person
 from kalkan.errors import InvalidInput, KalkanError, Refused
 from kalkan.networks import publishing
 
@@ -179,7 +179,7 @@ def facts(request: HttpRequest) -> HttpResponse:
 
 def _facts(request: HttpRequest, *, status: int = 200, **given: Any) -> HttpResponse:
     person, brand = access.person_of(request), access.current_brand(request)
-    told = Facts.objects.filter(brand=brand).first() or Facts(brand=brand)
+    told = access.facts_of(brand)
     initial = {
         "sector": told.sector, "sells": "\n".join(told.sells), "tags": "\n".join(f"#{tag}" for tag in told.tags),
         "view_hours": told.view_hours,
@@ -189,9 +189,9 @@ def _facts(request: HttpRequest, *, status: int = 200, **given: Any) -> HttpResp
         "about": forms.About(initial=initial),
         "one": forms.OneFact(auto_id="fact-%s"),
         "mourned": forms.Mourned(brand.markets, auto_id="mourned-%s"),
-        "known": Fact.objects.filter(brand=brand, closed_at=None).select_related("by"),
-        "closed": Fact.objects.filter(brand=brand).exclude(closed_at=None).count(),
-        "mournings": Mourning.objects.filter(brand=brand, until__gte=timezone.now()),
+        "known": access.known_of(brand),
+        "closed": access.known_of(brand, closed=True).count(),
+        "mournings": access.mournings_of(brand, timezone.now()),
         "word": "saved" if "saved" in request.GET else "",
         **given,
     }

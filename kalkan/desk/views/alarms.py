@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from django.conf import settings
@@ -17,12 +17,13 @@ from kalkan import sentences
 from kalkan.desk import access, alarms, stories
 from kalkan.desk.actions import alarms as acts
 from kalkan.desk.forms import alarms as alarm_forms
-from kalkan.desk.models import AlarmLetter
+from kalkan.desk.models import AlarmHook, AlarmLetter
 from kalkan.desk.views.today import foot
 from kalkan.errors import KalkanError, Refused
 from kalkan.stories.record import EVERYTHING
 
 _SHOWN: Final = 100
+_LATE: Final = 30
 _LETTERS: Final = 20
 
 
@@ -35,6 +36,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     shown = {
         "now": now,
         "alarms": rows,
+        "late": alarms.lines(alarms.told(brand, now=now, limit=_LATE, late=True), brand, now=now),
         "unread": alarms.unread(person, brand, now=now),
         "newest": max((row.seq for row in found), default=0),
         "may_judge": access.may(person, brand, "moderate"),
@@ -93,7 +95,7 @@ def _page(
         "rules": rules or _rules_form(request),
         "wish": wish or _wish_form(request),
         "hook": hook or (_hook_form() if may else None),
-        "hooks": [_hook(row, now) for row in access.alarm_hooks(person, brand)] if may else [],
+        "hooks": [_hook(row) for row in access.alarm_hooks(person, brand)] if may else [],
         "readers": list(access.alarm_readers(person, brand)),
         "mine": alarms.budget(alarms.own_scopes(brand), now=now),
         "shared": alarms.budget((EVERYTHING,), now=now),
@@ -127,9 +129,9 @@ def _hook_form(data: Any = None) -> alarm_forms.Hook:
     return alarm_forms.Hook(data, initial={"lang": _lang()}, say=_told, prefix="hook")
 
 
-def _hook(row: Any, now: datetime) -> dict[str, Any]:
+def _hook(row: AlarmHook) -> dict[str, Any]:
     """A hook with how its last message went."""
-    last = AlarmLetter.objects.filter(hook=row).order_by("-made_at", "-id").first()
+    last = access.alarm_letters_to(row).first()
     return {"row": row, "last": _letter(last) if last else None}
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,7 +18,7 @@ from django.views.decorators.http import require_POST
 from kalkan import figures, sentences
 from kalkan.desk import access, corrections, formats, rereading, showing, telling
 from kalkan.desk.actions import corrections as acts
-from kalkan.desk.models import Brand
+from kalkan.desk.models import Brand, Correction
 from kalkan.errors import InvalidInput, Refused
 from kalkan.posts import key_of
 from kalkan.reading import adjust
@@ -105,23 +107,18 @@ def readings(request: HttpRequest) -> HttpResponse:
     person, brand = access.person_of(request), access.current_brand(request)
     base = rereading.base(settings.CONFIG)
     rows = access.corrections_for(person, brand)
-    by_task = corrections.labels(rows, base=base) if base else {}
     found = access.adjustment_for(person, brand)
     shown = {
         "may": access.may(person, brand, "brand"),
         "base": telling.recipe(base) if base else "",
         "careful": rereading.told(settings.CONFIG),
-        "tasks": [
-            {"name": corrections.TASKS[task], "n": len(each), "enough": adjust.enough(each),
-             "wrong": sum(row.became != row.was for row in rows if row.task == task and row.recipe == base)}
-            for task, each in by_task.items() if each
-        ],
+        "tasks": _tasks(rows, base),
         "enough": adjust.ENOUGH,
         "least": adjust.ENOUGH_EACH,
         "adjustment": found,
         "stale": bool(found and base and found.base != base),
         "measured": [_measured(one) for one in found.measured] if found else [],
-        "last": [_last(row) for row in rows[:_LAST]],
+        "last": [_last(row) for row in rows.exclude(was=F("became"))[:_LAST]],
         "total": rows.count(),
         "fault": request.GET.get("fault", ""),
         "saved": next((word for word in ("measured", "on", "off") if word in request.GET), ""),
@@ -130,6 +127,19 @@ def readings(request: HttpRequest) -> HttpResponse:
         shown["fault"] = sentences.say("adjustment_too_few", {"most": request.GET.get("most", "0"), "enough":
                                        adjust.ENOUGH, "each": adjust.ENOUGH_EACH}, lang=_lang())  # fmt: skip
     return render(request, "desk/readings.html", shown)
+
+
+def _tasks(rows: Iterable[Correction], base: str) -> list[dict[str, Any]]:
+    """How many readings by ``base`` were labelled, task by task, and how many of them were wrong or not sure."""
+    newest = [row for theirs in corrections.by_post(rows).values() for row in theirs if row.recipe == base]
+    found = []
+    for task in adjust.CORRECTED:
+        n = sum(row.task == task for row in newest)
+        wrong = sum(row.task == task and row.was != row.became for row in newest)
+        if n:
+            enough = adjust.enough(n, n - wrong)
+            found.append({"name": corrections.TASKS[task], "n": n, "wrong": wrong, "enough": enough})
+    return found
 
 
 def _measured(one: dict[str, Any]) -> dict[str, Any]:
@@ -148,7 +158,7 @@ def _points(difference: float) -> str:
     return f"{'+' if points > 0 else '−' if points < 0 else ''}{formats.number(abs(points))}"
 
 
-def _last(row: Any) -> dict[str, Any]:
+def _last(row: Correction) -> dict[str, Any]:
     ask = figures.Ask(since=row.post_at, until=row.post_at + timedelta(microseconds=1),
                       where=figures.Where(brand=row.brand.slug))  # fmt: skip
     return {

@@ -134,7 +134,7 @@ def _room_shown(
     brand = desk.draft.brand
     ask = drafts_list.asked_by_hold(brand)
     if fresh:
-        found, fault = look(desk, typed)
+        found, fault = look(desk, typed, fresh=False)
         shown = fault or drafts_telling.room(found, occasion="written", brand=brand, archive=desk.archive, ask=ask)
     else:
         kept: RoomCheck | None = access.check_of(desk.draft)
@@ -148,12 +148,14 @@ def _room_shown(
     return shown
 
 
-def look(desk: drafts_showing.Desk, typed: drafts_writing.Typed) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+def look(
+    desk: drafts_showing.Desk, typed: drafts_writing.Typed, *, fresh: bool = True
+) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """The room check of what is typed: what it found (None: nothing to check), or the panel of a fault."""
     if desk.archive is None:
         return None, None
     try:
-        return drafts_room.of_typed(desk.archive, desk.draft.brand, typed, now=desk.now), None
+        return drafts_room.of_typed(desk.archive, desk.draft.brand, typed, now=desk.now, fresh=fresh), None
     except KalkanError as error:
         return None, drafts_telling.unknown(error.code, error.params)
 
@@ -180,6 +182,8 @@ def _written(request: HttpRequest, person: Person, row: Draft) -> HttpResponse:
         form.add_error(None, drafts_telling.say(refused.code, refused.params))
         return _page(request, person, row, write=True, form=form, typed=typed, status=409)
     row.refresh_from_db()
+    desk = drafts_showing.Desk(person=person, draft=row, now=timezone.now(), archive=shelf.opened())
+    acts.said_while_writing(row, (look(desk, typed, fresh=False)[0] or {}).get("verdict", ""))
     if request.POST.get("then") == "submit":
         return _submitted(request, person, row, form, typed)
     return _to(row, "saved" if made else "same")

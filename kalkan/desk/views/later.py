@@ -11,11 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from kalkan.desk import access
 
 PAGES: Final = {
-    "inbox": (
-        _("Inbox"),
-        _("Posts that wait for a person will stand here: questions, asks and complaints first, abuse folded."),
-        _("Until then, the newest questions and asks are on the first page."),
-    ),
     "index": (
         _("Index"),
         _("You and your peers on one scale will stand here, month by month, with what was seen and what was not."),

@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from kalkan import ledger as core
 from kalkan.desk import access, drafts_ledger, drafts_telling
-from kalkan.desk.models import LedgerEntry
 
 _PAGE = 60
 KINDS = core.KINDS
@@ -32,8 +31,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
     if before.isdigit() and len(before) < 10:
         rows = rows.filter(seq__lt=int(before))
     found = list(rows[: _PAGE + 1])
-    chain = LedgerEntry.objects.filter(brand=brand).order_by("seq")
-    broken = core.verify(row.as_row() for row in chain.iterator())
+    chain = access.chain_of(brand)
     shown = {
         "entries": [drafts_ledger.line(row) for row in found[:_PAGE]],
         "of": draft,
@@ -41,7 +39,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
         "kind": kind,
         "kinds": [(name, drafts_telling_kind(name)) for name in KINDS],
         "n": chain.count(),
-        "broken": broken,
+        "broken": drafts_ledger.broken(brand),
         "head": chain.last(),
         "record": drafts_ledger.record_words(drafts_ledger.score_of(brand)),
         "hide_draft": draft is not None,
@@ -58,7 +56,7 @@ def export(request: HttpRequest) -> HttpResponse:
     """The whole chain as JSON lines that anybody can verify. Private notes are not in it."""
     person, brand = access.person_of(request), access.current_brand(request)
     access.require(person, brand, "audit")
-    rows = LedgerEntry.objects.filter(brand=brand).order_by("seq")
+    rows = access.chain_of(brand)
     response = HttpResponse(
         "".join(core.export(row.as_row() for row in rows.iterator())),
         content_type="application/x-ndjson; charset=utf-8",

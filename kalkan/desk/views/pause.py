@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import contextlib
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_POST
 from kalkan.desk import access, drafts_telling, formats
 from kalkan.desk.actions import pauses
 from kalkan.desk.forms import drafts as forms
-from kalkan.desk.models import Draft, Pause
+from kalkan.desk.models import Pause
 from kalkan.errors import Refused
 
 
@@ -38,7 +39,13 @@ def pause(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, form: forms.Pausing | None = None, *, status: int = 200) -> HttpResponse:
     person, brand, now = access.person_of(request), access.current_brand(request), timezone.now()
     later = formats.local(now + timedelta(hours=24))
-    usual = {"day": later.date(), "hour": later.time().replace(minute=0, second=0, microsecond=0)}
+    with contextlib.suppress(ValueError):  # what the room check proposed, if it can be read
+        asked = datetime.fromisoformat(request.GET.get("until", ""))
+        later = formats.local(asked) if asked.tzinfo and now < asked < now + timedelta(days=366) else later
+    usual = {
+        "day": later.date(), "hour": later.time().replace(minute=0, second=0, microsecond=0),
+        "reason": request.GET.get("reason", "")[:300], "market": request.GET.get("market", "")[:2],
+    }  # fmt: skip
     rows = list(access.pauses_for(person, brand)[:30])
     shown = {
         "form": form or forms.Pausing(brand.markets, initial=usual),
@@ -55,7 +62,7 @@ def _page(request: HttpRequest, form: forms.Pausing | None = None, *, status: in
 def _shown(row: Pause) -> dict[str, Any]:
     """A pause with the drafts it stopped, as they stand now; those that fell due in it are held for a person."""
     stopped = {each.pk for each in pauses.stopped_by(row.brand, row.market)} if row.ended_at is None else set()
-    found = Draft.objects.filter(brand=row.brand, pk__in=stopped | set(row.stopped)).order_by("planned_at", "id")
+    found = access.named_drafts(row.brand, stopped | set(row.stopped))
     return {
         "row": row,
         "late": row.ended_at is None and row.until < timezone.now(),

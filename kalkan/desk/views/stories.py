@@ -33,7 +33,7 @@ from kalkan.desk.models import Brand
 from kalkan.desk.views.today import foot
 from kalkan.figures import Where
 from kalkan.posts import ABOUT, FEELINGS
-from kalkan.stories.record import StoryRow
+from kalkan.stories.record import AlarmRow, StoryRow
 
 STATES: Final = {
     "now": (_("now"), stories.OPEN),
@@ -42,6 +42,7 @@ STATES: Final = {
     "all": (_("all"), (*stories.OPEN, "closed")),
 }
 GRAVITIES: Final = (0, 1, 2, 3)
+_MEASURES: Final = (*figures.COUNTED, *FEELINGS, "question", "ask", "complaint", "praise")
 _FELT: Final = 4
 _ASKED: Final = 4
 _EXAMPLES: Final = 6
@@ -107,41 +108,66 @@ def story(request: HttpRequest, id: str) -> HttpResponse:
     row, brand = _row(request, id)
     if row.into and "as" not in request.GET:
         return redirect(f"{reverse('story', args=[row.into])}?from={row.id}")
-    now = timezone.now()
-    archive = shelf.opened()
+    person, now, archive = access.person_of(request), timezone.now(), shelf.opened()
+    book = stories.opened()
     kept = stories.members(row, archive, reading=_reading(brand))
-    told = [one for one in stories.opened().alarms(story=row.id, limit=40) if stories.sees(brand, one.scope)]
-    step = stories_showing.step_of(row, now)
-    table = stories.opened().curve(row.id, step=step)
-    by = "hour" if kept.until - kept.since <= timedelta(hours=48) else "day"
+    told = [one for one in book.alarms(story=row.id, limit=40) if stories.sees(brand, one.scope)]
     zone = timezone.get_current_timezone_name()
-    found = figures.answer(kept.ask(*_measures(), by=None, zone=zone), kept.archive, asked_at=now)
-    people = found.one("authors")
-    about = figures.answer(
-        kept.ask("posts", "authors", "question_or_ask", where=Where(brand=brand.slug, kinds=ABOUT)),
-        kept.archive,
-        asked_at=now,
-    )
+    found = figures.answer(kept.ask(*_MEASURES, zone=zone), kept.archive, asked_at=now)
+    came_from = book.story(request.GET["from"]) if request.GET.get("from") else None
     shown: dict[str, Any] = {
         "row": row,
         "now": now,
+        "merged_from": came_from.id if came_from else "",
+        "may_write": access.may(person, brand, "write"),
+        "may_judge": access.may(person, brand, "moderate"),
+        "alarms": alarms.lines(told, brand, now=now),
+        "examples": _examples(row, kept, archive),
+        "course": _course(row),
+        "spoken": [_peer(one, row) for one in stories.spoken(brand, kept)],
+        "near": _near(row, brand, found.ask),
+        **_head(row, brand, kept, found, now),
+        **_drawn(row, told, now),
+        **_weighed(row),
+        **_spread(row, kept, found),
+        **_feelings(row, kept, found, zone, now),
+        **_pile_on(row, brand, archive),
+        **foot(request, now),
+    }
+    shown["recipes"] = [telling.recipe(name) for name in found.recipes]
+    return render(request, "desk/stories_story.html", shown)
+
+
+def _head(row: StoryRow, brand: Brand, kept: stories.Members, found: figures.Figures, now: datetime) -> dict[str, Any]:
+    """What the page opens with: what it is called, how many, and how many of them name the brand."""
+    where = Where(brand=brand.slug, kinds=ABOUT)
+    about = figures.answer(kept.ask("posts", "authors", "question_or_ask", where=where), kept.archive, asked_at=now)
+    people = found.one("authors")
+    return {
         "title": stories_words.title(row),
         "scope": stories_words.scope(stories.scope_of(row.scope, brand)),
         "state": stories_words.state(row),
         "langs": stories_words.langs(row),
         "times": stories_words.times_words(row) if stories_words.times(row) is not None else "",
         "gravity_words": stories_words.gravity(row.gravity),
-        "harms": [(one, _only(row, one.posts)) for one in stories_words.harms(row)],
-        "found": found,
         "people": people,
         "posts": found.one("posts"),
-        "links": {"posts": _url(row, found.ask)},
+        "counted": row.n if row.n > found.one("posts").count else 0,
+        "enough": people.count >= figures.ENOUGH,
         "url": _url(row, found.ask),
+        "links": {"posts": _url(row, found.ask)},
         "about_people": about.one("authors"),
         "about_asks": about.one("question_or_ask"),
         "about_url": _url(row, about.ask),
         "asks_url": _url(row, about.ask.behind("question_or_ask")),
-        "enough": people.count >= figures.ENOUGH,
+    }
+
+
+def _drawn(row: StoryRow, told: Sequence[AlarmRow], now: datetime) -> dict[str, Any]:
+    """The curve, wide and narrow, with its table, and what comes next."""
+    step = stories_showing.step_of(row, now)
+    table = stories.opened().curve(row.id, step=step)
+    return {
         "step": formats.span(step * 60),
         "charts": [
             ("wide", stories_showing.curve(table, told, step=step, width=860, labels=6)),
@@ -150,30 +176,26 @@ def story(request: HttpRequest, id: str) -> HttpResponse:
         "bins": stories_showing.bins(table),
         "csv": reverse("story_curve", args=[row.id]),
         "forecasts": [stories_words.forecast(one) for one in row.forecasts],
-        "trace": [(one, _moment_url(row, one, found.ask)) for one in stories_words.trace(row.trace)],
-        "ways": stories_words.ways(row.trace),
+    }
+
+
+def _weighed(row: StoryRow) -> dict[str, Any]:
+    """Severity part by part, and what the gravity rests on."""
+    return {
         "parts": stories_words.severity(row.severity.parts),
         "advice_why": stories_words.said(row.severity.reason),
-        "alarms": alarms.lines(told, brand, now=now),
-        "may_write": access.may(access.person_of(request), brand, "write"),
-        "may_judge": access.may(access.person_of(request), brand, "moderate"),
-        "asked": _asked(kept, now),
-        "wants": _wants(found, row),
-        "examples": _examples(row, kept, archive),
-        "course": _course(row),
-        "merged_from": request.GET.get("from", ""),
-        "spoken": [_peer(one, row) for one in stories.spoken(brand, kept)],
-        "near": _near(row, brand, found.ask),
-        "recipes": [telling.recipe(name) for name in found.recipes],
-        **_feelings(row, kept, found, by, zone, now),
-        **_pile_on(row, brand, archive),
-        **foot(request, now),
+        "harms": [(one, _only(row, one.posts)) for one in stories_words.harms(row)],
     }
-    return render(request, "desk/stories_story.html", shown)
 
 
-def _measures() -> tuple[str, ...]:
-    return (*figures.COUNTED, *FEELINGS, "no_feeling", "question", "ask", "complaint", "praise", "question_or_ask")
+def _spread(row: StoryRow, kept: stories.Members, found: figures.Figures) -> dict[str, Any]:
+    """How it spread, and what people want in it."""
+    return {
+        "trace": [(one, _moment_url(row, one, found.ask)) for one in stories_words.trace(row.trace)],
+        "ways": stories_words.ways(row.trace),
+        "wants": _wants(found, row),
+        "asked": _asked(kept),
+    }
 
 
 def _wants(found: figures.Figures, row: StoryRow) -> list[tuple[str, str, str, str]]:
@@ -218,10 +240,9 @@ def _moment_url(row: StoryRow, one: stories_words.Moment, ask: figures.Ask) -> s
     return ""
 
 
-def _feelings(
-    row: StoryRow, kept: stories.Members, found: figures.Figures, by: str, zone: str, now: datetime
-) -> dict[str, Any]:
-    """The four strongest feelings through the hours, with their table."""
+def _feelings(row: StoryRow, kept: stories.Members, found: figures.Figures, zone: str, now: datetime) -> dict[str, Any]:
+    """The four strongest feelings through the hours (or days), with their table."""
+    by = "hour" if kept.until - kept.since <= timedelta(hours=48) else "day"
     if found.one("authors").count < figures.ENOUGH:
         return {"ribbons": (), "felt": (), "felt_names": (), "by": by}
     top = sorted(FEELINGS, key=lambda name: -found.one(name).value)[:_FELT]
@@ -240,7 +261,7 @@ def _feelings(
     }
 
 
-def _asked(kept: stories.Members, now: datetime) -> list[showing.Said]:
+def _asked(kept: stories.Members) -> list[showing.Said]:
     """The newest different questions and asks without abuse."""
     ask = kept.ask(where=Where(reads=("question_or_ask", "not_offensive")))
     return [showing.said(one, short=True) for one in figures.newest(ask, kept.archive, limit=_ASKED, distinct=True)]

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRefresh
 
 from kalkan import figures
-from kalkan.desk import access, alarms, formats, rereading, shelf, showing, stories_showing, telling
+from kalkan.desk import access, alarms, drafts_list, formats, rereading, shelf, showing, stories_showing, telling
 from kalkan.desk.heard import Heard, heard
 from kalkan.desk.listening import statuses
 from kalkan.errors import InvalidInput
@@ -109,6 +109,7 @@ def _page(request: HttpRequest, ask: Ask, by: str, period: str) -> dict[str, Any
         "unread_alarms": alarms.unread(access.person_of(request), access.current_brand(request), now=ask.until),
         "mark": (found.heard_until or ask.since).isoformat(),
         "empty": "" if people.count else "1",
+        **drafts_list.today(access.person_of(request), access.current_brand(request)),
         **_foot(listened, ask.until),
     }
 

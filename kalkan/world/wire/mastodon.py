@@ -1,8 +1,8 @@
 """A Mastodon server on loopback: timelines, statuses, threads, the instance and streams, over one :class:`Board`.
 
 Owns HTTP: paging, rate limits, tokens, streams, and faults on demand. Promises the answers of a 4.6 server, errors
-included. Public timelines leave out answers to other people, as the real ones do; hashtag timelines carry them.
-Never takes a post, and never opens itself to other machines unless told to.
+included. Public timelines leave out answers to other people, as the real ones do; hashtag timelines carry them. Takes
+posts of the world's own people (:mod:`kalkan.world.wire.taking`). Never opens itself to other machines unless told to.
 
 Sources: https://docs.joinmastodon.org/methods/timelines/, /statuses/, /streaming/ and /api/rate-limits/.
 """
@@ -15,7 +15,8 @@ import socket
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from types import TracebackType
 from typing import Any, Final
 from urllib.parse import parse_qs, quote, unquote, urlencode
@@ -25,9 +26,11 @@ import uvicorn
 
 from kalkan.world.wire import names
 from kalkan.world.wire.board import Board, News, Status
+from kalkan.world.wire.guarding import MastodonGuards
 from kalkan.world.wire.jetstream import wall_clock
 from kalkan.world.wire.loop import Loop
 from kalkan.world.wire.statuses import Entities
+from kalkan.world.wire.taking import MOST_BODY, Taking, read_body
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -55,6 +58,8 @@ class _Asked:
     query: Mapping[str, list[str]]
     headers: Mapping[str, str]
     client: str
+    method: str = "GET"
+    body: bytes = b""
 
     def one(self, name: str) -> str:
         return (self.query.get(name) or [""])[-1]
@@ -92,7 +97,7 @@ class _Listener:
 class MastodonServer:
     """Serves ``board`` from the moment it is made until it is closed; a context manager.
 
-    :param token: the one valid access token; streams need it.
+    :param token: an access token for reading; streams need it, or the :func:`~kalkan.world.wire.password` of a person.
     :param open_to_all: False refuses timelines without a token (401), as servers may choose since 4.5.
     :param now: the clock of rate limits.
     :param domain: the name under which statuses have their lasting addresses.
@@ -112,6 +117,8 @@ class MastodonServer:
     ) -> None:
         self.board = board
         self.entities = Entities(board, domain)
+        self.taking = Taking(board, self.entities, now)
+        self.guards = MastodonGuards(board.people, self.entities.account)
         self.token = token
         self.requests: list[str] = []  # path and query of every request, refused ones included
         self._open_to_all = open_to_all
@@ -135,6 +142,7 @@ class MastodonServer:
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=2,
+            date_header=False,  # the stage's clock is told, not the machine's
         )
         self._server = uvicorn.Server(config)
         self._serving = self._loop.start(self._server.serve([self._socket]))
@@ -210,7 +218,7 @@ class MastodonServer:
     def _stream_of(self, asked: _Asked, feed: str) -> _Listener | _Answer:
         if asked.token is None:
             return _Answer({"error": "Missing access token"}, 401)
-        if asked.token != self.token:
+        if asked.token != self.token and self.taking.who(asked.token) is None:
             return _Answer({"error": "Invalid access token"}, 401)
         by_tag, side = _FEEDS[feed]
         tag = asked.one("tag")
@@ -256,6 +264,8 @@ class MastodonServer:
             query=parse_qs(query, keep_blank_values=True),
             headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
             client=(scope.get("client") or ("?",))[0],
+            method=scope["method"],
+            body=await _body(receive) if scope["method"] != "GET" else b"",
         )
         self.requests.append(f"{asked.path}?{query}" if query else asked.path)
         if self._delay:
@@ -265,8 +275,6 @@ class MastodonServer:
             self._refusals[:0] = [(503, 1.0)]
         if self._refusals:
             answer = self._refused()
-        elif scope["method"] != "GET":
-            answer = _Answer({"error": "Not Found"}, 404)
         elif feed == "health":
             answer = _Answer(b"OK")
         elif feed is not None:
@@ -277,7 +285,7 @@ class MastodonServer:
             answer = listener
         else:
             answer = self._limited(asked)
-        await _give(answer, send)
+        await _give(answer, send, self._now())
 
     def _refused(self) -> _Answer:
         status, retry_after = self._refusals.pop(0)
@@ -289,7 +297,8 @@ class MastodonServer:
         """The answer, counted: so many requests in each five minutes of the clock, by token or by address."""
         now, seconds = self._now(), int(WINDOW.total_seconds())
         window = names.micros(now) // 1_000_000 // seconds
-        who = asked.token if asked.token == self.token else asked.client
+        who = asked.token if asked.token == self.token or self.taking.who(asked.token) else asked.client
+        assert who is not None
         self._spent = {key: n for key, n in self._spent.items() if key[1] >= window}
         spent = self._spent[who, window] = self._spent.get((who, window), 0) + 1
         reset = names.moment((window + 1) * seconds * 1_000_000)
@@ -303,11 +312,24 @@ class MastodonServer:
 
     def _answer(self, asked: _Asked) -> _Answer:
         parts = asked.path.strip("/").split("/")
-        if asked.token is not None and asked.token != self.token:
+        person = self.taking.who(asked.token)
+        if asked.token is not None and asked.token != self.token and person is None:
             return _Answer({"error": "The access token is invalid"}, 401)
+        if person is not None:
+            sent = read_body(asked.headers.get("content-type", ""), asked.body)
+            told = self.taking.answer(person, asked.method, parts, sent, asked.headers.get("idempotency-key", ""))
+            told = told or self.guards.answer(person, asked.method, parts, sent.fields, asked.one)
+            if told is not None:
+                return _Answer(told[1], told[0])
+        if asked.method != "GET":
+            return _Answer({"error": "Not Found"}, 404)
         match parts:
             case ["api", "v2", "instance"]:
                 return _Answer(self.entities.instance(self.url.replace("http", "ws", 1)))
+            case ["api", "v1", "accounts", number, "statuses"]:
+                return self._timeline(asked, lambda one: str(self.entities.account_id(one.author)) == number)
+            case ["api", "v2", "search"]:
+                return _Answer({"accounts": [], "hashtags": [], "statuses": self._resolved(asked)})
             case ["api", "v1", "timelines", "public"]:
                 return self._timeline(asked, lambda status: status.broadcast)
             case ["api", "v1", "timelines", "tag", tag]:
@@ -321,6 +343,13 @@ class MastodonServer:
 
     def _told(self, status: Status, asked: _Asked) -> dict[str, Any]:
         return self.entities.status(status, signed_in=asked.token is not None)
+
+    def _resolved(self, asked: _Asked) -> list[dict[str, Any]]:
+        """The status whose address is searched for."""
+        number = asked.one("q").rstrip("/").rpartition("/")[2]
+        status = self.board.status(int(number)) if number.isascii() and number.isdigit() else None
+        known = status is not None and asked.one("q") in (self.entities.uri(status), self.entities.url(status))
+        return [self._told(status, asked)] if status is not None and known else []
 
     def _timeline(self, asked: _Asked, keep: Callable[[Status], bool]) -> _Answer:
         if not self._open_to_all and asked.token is None:
@@ -366,12 +395,26 @@ async def _left(receive: Receive) -> None:
         pass
 
 
-async def _give(answer: _Answer, send: Send) -> None:
+async def _body(receive: Receive) -> bytes:
+    """What the client sends, as far as it is not too much."""
+    parts, size, more = [], 0, True
+    while more and size <= MOST_BODY:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+async def _give(answer: _Answer, send: Send, now: datetime) -> None:
     plain = isinstance(answer.body, bytes)
     body = answer.body if plain else msgspec.json.encode(answer.body)
     headers = {
         "content-type": "text/plain" if plain else "application/json; charset=utf-8",
         "content-length": str(len(body)),
+        "date": format_datetime(now.astimezone(UTC), usegmt=True),
         **answer.headers,
     }
     pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]

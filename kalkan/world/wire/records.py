@@ -47,6 +47,40 @@ class Repositories:
         self._dids = {key: did(key) for key, person in people.items() if person.network == "bluesky"}
         self._clocks = {key: names.clock_id(key) for key in self._dids}
         self._posts: dict[str, Kept] = {}
+        self._by_uri: dict[str, str] = {}
+        self._as_sent: dict[str, dict[str, Any]] = {}  # records that clients sent, by the post's key
+
+    def person(self, name: str) -> str | None:
+        """The key of the person with that handle or DID."""
+        for key, did in self._dids.items():
+            if name in (did, self._people[key].handle):
+                return key
+        return None
+
+    def did(self, key: str) -> str:
+        """The DID of a person."""
+        return self._dids[key]
+
+    def find(self, uri: str) -> tuple[Kept, dict[str, Any]] | None:
+        """The post at ``uri`` as it stands, with its record."""
+        key = self._by_uri.get(uri)
+        if key is None or key not in self._posts:
+            return None
+        kept = self._posts[key]
+        return kept, self._as_sent.get(key) or self._record(kept.event)
+
+    def put(self, event: Event, rkey: str, record: dict[str, Any]) -> dict[str, Any]:
+        """The frame of a record that a client sent under a key of its choice; ``event`` is what it says."""
+        frame = self._commit(event.actor, names.micros(event.at), "create", POST, rkey, record)
+        self._as_sent[event.key] = record
+        self._keep(event, rkey, frame)
+        return frame
+
+    def _keep(self, event: Event, rkey: str, frame: dict[str, Any]) -> None:
+        parent = self._posts.get(event.reply_to or "")
+        uri = f"at://{frame['did']}/{POST}/{rkey}"
+        self._by_uri[uri] = event.key
+        self._posts[event.key] = Kept(event, uri, frame["commit"]["cid"], rkey, parent.root if parent else event.key)
 
     def post(self, key: str) -> Kept | None:
         """The post of that key as it stands now."""
@@ -84,19 +118,20 @@ class Repositories:
         # The key is made by the author's own app, a moment before the server hears of it.
         rkey = names.tid(time_us - 40_000 - self._clocks[event.actor], self._clocks[event.actor])
         frame = self._commit(event.actor, time_us, "create", POST, rkey, record)
-        parent = self._posts.get(event.reply_to or "")
-        uri = f"at://{frame['did']}/{POST}/{rkey}"
-        self._posts[event.key] = Kept(event, uri, frame["commit"]["cid"], rkey, parent.root if parent else event.key)
+        self._keep(event, rkey, frame)
         return frame
 
     def _edited(self, event: Event, kept: Kept) -> dict[str, Any]:
         told = reworded(kept.event, event)
         frame = self._commit(event.actor, names.micros(event.at), "update", POST, kept.rkey, self._record(told))
+        self._as_sent.pop(event.key, None)
         self._posts[event.key] = replace(kept, event=told, cid=frame["commit"]["cid"])
         return frame
 
     def _deleted(self, event: Event, kept: Kept) -> dict[str, Any]:
         del self._posts[event.key]
+        del self._by_uri[kept.uri]
+        self._as_sent.pop(event.key, None)
         return self._commit(event.actor, names.micros(event.at), "delete", POST, kept.rkey, None)
 
     def _pointed(self, event: Event, kept: Kept) -> dict[str, Any]:

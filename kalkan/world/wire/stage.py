@@ -1,8 +1,8 @@
 """The stage: a world played onto a Jetstream and a Mastodon server, its past at once and its present as it comes.
 
 Owns the clock of the play and the thread that follows it. Promises that every event up to the stage's time is on its
-server, once and in order, and that the whole past can be replayed. Never invents anything: what is not in the world
-does not happen here.
+server, once and in order, and that the whole past can be replayed. Never invents anything: what is neither in the world
+nor published by a client of its servers does not happen here.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from kalkan.world.wire.board import Board
 from kalkan.world.wire.jetstream import NO_FAULTS, Faults, JetstreamServer
 from kalkan.world.wire.log import EventLog
 from kalkan.world.wire.mastodon import MastodonServer
+from kalkan.world.wire.pds import PdsServer
 from kalkan.world.wire.records import Repositories
 from kalkan.world.world import did as did_of
 
@@ -42,18 +43,19 @@ class Play(Protocol):
 
 
 class Stage:
-    """Plays ``world``; a context manager that has both servers running while it is entered.
+    """Plays ``world``; a context manager that has its servers running while it is entered.
 
     :param now: the clock, read at entering and from then on.
     :param speed: how fast the world's time goes from entering on; its past is there at once in any case. With another
         speed than 1 the servers' clocks run away from the machine's.
     :param did: gives the DID for a person's key.
-    :param jetstream_port: 0 = any free port, as for ``mastodon_port``.
+    :param jetstream_port: 0 = any free port, as for ``mastodon_port`` and ``pds_port``.
     :param rate: frames a second that the Jetstream server sends at most to each client.
     """
 
     jetstream: JetstreamServer
     mastodon: MastodonServer
+    pds: PdsServer
 
     def __init__(
         self,
@@ -67,6 +69,7 @@ class Stage:
         faults: Faults = NO_FAULTS,
         jetstream_port: int = 0,
         mastodon_port: int = 0,
+        pds_port: int = 0,
     ) -> None:
         self.world = world
         self.log = EventLog()
@@ -79,7 +82,8 @@ class Stage:
         self._past = past
         self._rate = rate
         self._faults = faults
-        self._ports = (jetstream_port, mastodon_port)
+        self._ports = (jetstream_port, mastodon_port, pds_port)
+        self._telling = threading.Lock()  # the repositories hear of one thing at a time
         self._began: datetime | None = None
         self._over = threading.Event()
         self._following: threading.Thread | None = None
@@ -105,8 +109,18 @@ class Stage:
                 rate=self._rate,
                 faults=self._faults,
             )
+            self.pds = PdsServer(
+                self._repositories,
+                self.world.people,
+                self.log,
+                now=self.clock,
+                lock=self._telling,
+                port=self._ports[2],
+            )
         except BaseException:
             self.mastodon.close()
+            if hasattr(self, "jetstream"):
+                self.jetstream.close()
             raise
         self._over.clear()
         self._following = threading.Thread(target=self._follow, args=(began,), name="stage", daemon=True)
@@ -122,6 +136,7 @@ class Stage:
         if self._following is not None:
             self._following.join(10)
             self._following = None
+        self.pds.close()
         self.jetstream.close()
         self.mastodon.close()
 
@@ -150,7 +165,8 @@ class Stage:
             while not self._over.wait(TICK):
                 until = self.clock()
                 if until > since:
-                    self.log.extend(self._told(self.world.events(since, until)))
+                    with self._telling:
+                        self.log.extend(self._told(self.world.events(since, until)))
                     since = until
         except Exception as fault:  # the world is ours: its failure ends the play, and is told
             self.fault = fault

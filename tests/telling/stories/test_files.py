@@ -98,3 +98,33 @@ def test_times_without_a_zone_are_utc(tmp_path: Path) -> None:
     stamps = pa.array([1_772_445_600_000], pa.timestamp("ms"))
     pq.write_table(pa.table({"text": ["x"], "date": stamps}), tmp_path / "a.parquet")
     assert posts_at(tmp_path / "a.parquet")[0]["at"][0].as_py().isoformat() == "2026-03-02T10:00:00+00:00"
+
+
+def test_rows_in_any_order_and_larger_than_a_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unsorted file is put in order on the disk; cutting it into pieces of any size changes nothing."""
+    named = STREAM.rename_columns(["text", "created_at", "author"])
+    pq.write_table(named, tmp_path / "sorted.parquet")
+    mixed = named.take(pa.array([k * 7919 % named.num_rows for k in range(named.num_rows)]))
+    pq.write_table(mixed, tmp_path / "unsorted.parquet", row_group_size=100)
+    (tmp_path / "unsorted.jsonl").write_text(
+        "".join(
+            json.dumps({"metin": row["text"], "tarih": row["created_at"].isoformat(), "yazar": row["author"]}) + "\n"
+            for row in mixed.to_pylist()
+        ),
+        encoding="utf-8",
+    )
+    whole = lines_of(tmp_path / "sorted.parquet")
+    monkeypatch.setattr("kalkan.stories.files._PIECE", 37)
+    monkeypatch.setattr("kalkan.stories.files._BATCH", 101)
+    assert lines_of(tmp_path / "unsorted.parquet") == whole
+    assert lines_of(tmp_path / "unsorted.jsonl") == whole
+
+
+def test_a_column_that_only_later_rows_have_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kalkan.stories.files._PIECE", 2)
+    rows = [
+        {"text": f"t{k}", "created_at": f"2026-03-02T10:0{k}:00Z"} | ({"lang": "tr"} if k > 3 else {}) for k in range(6)
+    ]
+    path = tmp_path / "posts.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert posts_at(path)[0]["lang"].to_pylist() == [None] * 4 + ["tr"] * 2

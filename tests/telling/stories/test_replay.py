@@ -153,3 +153,33 @@ def test_rules_are_policy_handed_in(planted: pa.Table) -> None:
 def test_no_text_stops_it(text: str) -> None:
     rows = [(START + timedelta(minutes=k), text, f"u{k}") for k in range(90)]
     assert alarms_of(table(rows)) == []
+
+
+def test_a_new_source_makes_nothing_rise() -> None:
+    """Ten times the talk from one minute to the next, about the same things: a listener was switched on."""
+    before = everyday(hours=24, per_hour=60)
+    after = [
+        (at + timedelta(hours=24), text, f"new {who}") for at, text, who in everyday(hours=3, per_hour=600, seed=5)
+    ]
+    assert alarms_of(table(before, after)) == []
+
+
+def test_a_story_in_a_stream_that_grows_is_found_all_the_same() -> None:
+    before = everyday(hours=24, per_hour=60)
+    after = [
+        (at + timedelta(hours=24), text, f"new {who}") for at, text, who in everyday(hours=3, per_hour=600, seed=5)
+    ]
+    found = alarms_of(table(before, after, story(PIPES, after_hours=25)))
+    assert len(found) == 1 and found[0].at <= START + timedelta(hours=25, minutes=20)
+
+
+def test_new_words_of_a_story_just_told_are_no_news() -> None:
+    """People find other words for it: "flooded", "no taps", "#aldersea": one story, one alarm."""
+    later = (
+        "the flooded cellars of Alder Street, no taps running anywhere #aldersea",
+        "no taps running on Alder Street #aldersea flooded again",
+        "flooded shops, #aldersea, is no taps running what we pay for",
+        "my cellar is flooded and no taps running, water main they say #aldersea",
+    )
+    found = alarms_of(table(QUIET, story(PIPES, after_hours=26, n=60), story(later, after_hours=26.7, n=60, seed=8)))
+    assert [alarm.what for alarm in found] == ["born"]

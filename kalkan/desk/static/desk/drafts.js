@@ -1,6 +1,14 @@
 /* Writing a draft: counters, marks under the words, proposals, keys. The page works without this file. */
 (() => {
   "use strict";
+  const typing = (el) => el && (el.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(el.tagName));
+  const keysOff = () => { const box = document.getElementById("keys-on"); return (box && !box.checked) || document.querySelector("dialog[open]"); };
+  const begin = document.querySelector("[data-new]");
+  if (begin) document.addEventListener("keydown", (event) => {
+    if (event.key !== "n" || event.ctrlKey || event.metaKey || event.altKey || event.repeat || typing(document.activeElement) || keysOff()) return;
+    event.preventDefault();
+    begin.click();
+  });
   const form = document.getElementById("write");
   if (!form) return;
   const segmenter = typeof Intl !== "undefined" && Intl.Segmenter ? new Intl.Segmenter() : null;
@@ -91,8 +99,7 @@
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key === "s") { event.preventDefault(); form.requestSubmit(); return; }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    const el = document.activeElement, off = document.getElementById("keys-on");
-    if ((el && (el.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(el.tagName))) || (off && !off.checked) || document.querySelector("dialog[open]")) return;
+    if (typing(document.activeElement) || keysOff()) return;
     if (/^[1-4]$/.test(event.key)) {
       const button = document.querySelector(`[data-proposal="${event.key}"]`);
       if (button) { event.preventDefault(); button.click(); }

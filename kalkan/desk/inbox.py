@@ -1,0 +1,248 @@
+"""The inbox between the archive and the page: mentions taken in with their triage, and shown with their words.
+
+Owns the intake (a worker's job), the counts of the views, and what of a conversation is shown. Promises that a mention
+is taken in once, that nothing of what people wrote is kept here, and that an item whose post is gone goes with it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+
+from kalkan import figures, shield
+from kalkan.desk import access
+from kalkan.desk.jobs import Work
+from kalkan.desk.models import Brand, InboxRules, Item
+from kalkan.posts import ABOUT, READ_POSTS
+from kalkan.shield import Policy, Rule
+from kalkan.shield import answers as care
+from kalkan.shield.hours import Hours, due
+
+OPEN: Final = "open"
+NEEDED: Final = ("question", "ask", "complaint", "criticism")
+VIEWS: Final = ("needs", "questions", "criticism", "asks", "praise", "folded", "held", "all")
+_PIECE: Final = 2_000
+_FIRST: Final = timedelta(days=14)  # how far back a new inbox begins
+_TALK: Final = 40
+_TALK_DAYS: Final = 30
+_COLUMNS: Final = ", ".join(f'"{name}"' for name in READ_POSTS.names)
+
+
+# — intake —
+
+
+def take_in(work: Work) -> None:
+    """The worker's job: triage what was heard since the last time, wake what was snoozed.
+
+    :raises ArchiveDamaged: our own data is not what it must be.
+    """
+    now = work.now()
+    Item.objects.filter(state=Item.State.SNOOZED, snoozed_until__lte=now).update(
+        state=Item.State.OPEN, snoozed_until=None
+    )
+    for brand in Brand.objects.all():
+        while not work.stop.is_set() and _take(brand, work.archive, now=now) == _PIECE:
+            pass
+
+
+@transaction.atomic
+def _take(brand: Brand, archive: figures.Archive, *, now: datetime) -> int:
+    rules, _new = InboxRules.objects.select_for_update().get_or_create(brand=brand)
+    since = rules.taken_until or now - _FIRST
+    marks = ", ".join("?" * len(ABOUT))
+    posts = archive.query(
+        f"SELECT {_COLUMNS} FROM mentions WHERE brand = ? AND kind IN ({marks}) AND seen_at > ?::TIMESTAMPTZ"
+        f" ORDER BY seen_at, id LIMIT {_PIECE}",
+        [brand.slug, *ABOUT, since],
+        since=since - _FIRST,
+        tables=("mentions",),
+    )
+    if posts.num_rows == 0:
+        return 0
+    if posts.num_rows == _PIECE:  # rows of the last moment may go on beyond the limit: take them whole next time
+        last = posts["seen_at"][-1]
+        whole = posts.filter(pc.less(posts["seen_at"], last))
+        posts = whole if whole.num_rows else posts
+    own = {account.casefold() for account in brand.as_brand().accounts}
+    items = [row for row in rows_of(brand, posts, rules) if row[1] not in own]
+    Item.objects.bulk_create((item for item, _handle in items), ignore_conflicts=True, batch_size=500)
+    rules.taken_until = posts["seen_at"][-1].as_py()
+    rules.save(update_fields=["taken_until"])
+    return _PIECE if posts.num_rows >= _PIECE - 1 else posts.num_rows
+
+
+def rows_of(brand: Brand, posts: pa.Table, rules: InboxRules) -> list[tuple[Item, str]]:
+    """Items for ``posts`` (columns of READ_POSTS), with the handle each came from."""
+    told = shield.triage(posts, brand=brand.as_brand(), policy=policy_of(rules), rules=rules_of(brand))
+    hours, goal = hours_of(rules), timedelta(minutes=rules.goal_minutes)
+    made = []
+    columns = ["id", "root", "network", "lang", "at", "seen_at", "recipe", "author_handle"]
+    for post, row in zip(posts.select(columns).to_pylist(), told.to_pylist(), strict=True):
+        needed = row["kind"] in NEEDED and not row["whole"] and row["place"] != "hold"
+        item = Item(
+            brand=brand, post=post["id"], root=post["root"] or post["id"], network=post["network"],
+            lang=post["lang"] or "", at=post["at"], seen_at=post["seen_at"], place=row["place"], kind=row["kind"],
+            kinds=row["kinds"], target=row["target"], content=row["content"], reason=row["reason"],
+            params=row["params"], folds=[[fold["start"], fold["end"]] for fold in row["folds"]], whole=row["whole"],
+            p_abuse=row["p_abuse"], p_critic=row["p_critic"], rule=row["rule"] or "", need=row["need"],
+            bucket=int(min(row["need"], 90) * 4), needs=needed, recipe=post["recipe"],
+            due_at=due(post["at"], hours=hours, goal=goal),
+        )  # fmt: skip
+        made.append((item, (post["author_handle"] or "").casefold()))
+    return made
+
+
+def policy_of(rules: InboxRules) -> Policy:
+    """The brand's policy; the shipped one where it has none of its own."""
+    return shield.policy_from_json(rules.policy) if rules.policy else shield.DEFAULT
+
+
+def rules_of(brand: Brand) -> tuple[Rule, ...]:
+    """The team's own rules."""
+    return tuple(shield.rule_from_json(row.body) for row in access.shield_rules(brand))
+
+
+def hours_of(rules: InboxRules) -> Hours:
+    """The brand's business hours."""
+    days = rules.weekdays or list(range(7))
+    return Hours(zone=rules.zone, days={int(day): ((rules.opens, rules.shuts),) for day in days})
+
+
+# — the list —
+
+
+def narrowed(items: QuerySet[Item], view: str) -> QuerySet[Item]:
+    """``items`` of one of :data:`VIEWS`, those that need a person most and wait longest first."""
+    chosen = {
+        "needs": Q(needs=True),
+        "questions": Q(kind="question"),
+        "criticism": Q(kind__in=("criticism", "complaint")),
+        "asks": Q(kind="ask"),
+        "praise": Q(kind="praise"),
+        "folded": Q(whole=True) & ~Q(place="hold"),
+        "held": Q(place="hold"),
+    }.get(view, Q())
+    return items.filter(chosen).order_by("-bucket", "due_at", "id")
+
+
+def counts(items: QuerySet[Item]) -> dict[str, int]:
+    """How many of ``items`` (of one state) each view holds, in one question."""
+    rows = items.order_by().values("place", "kind", "whole", "needs").annotate(n=Count("id"))
+    found = dict.fromkeys(VIEWS, 0)
+    for row in rows:
+        n = row["n"]
+        found["all"] += n
+        found["needs"] += n * row["needs"]
+        found["questions"] += n * (row["kind"] == "question")
+        found["criticism"] += n * (row["kind"] in ("criticism", "complaint"))
+        found["asks"] += n * (row["kind"] == "ask")
+        found["praise"] += n * (row["kind"] == "praise")
+        found["folded"] += n * (row["whole"] and row["place"] != "hold")
+        found["held"] += n * (row["place"] == "hold")
+    return found
+
+
+def words_of(items: Sequence[Item], archive: figures.Archive) -> dict[str, dict[str, Any]]:
+    """The posts of ``items`` by id, as the archive has them now; those that are gone are missing."""
+    if not items:
+        return {}
+    since, until = min(item.at for item in items), max(item.at for item in items) + timedelta(seconds=1)
+    marks = ", ".join("?" * len(items))
+    rows = archive.query(
+        f"SELECT {_COLUMNS} FROM mentions WHERE brand = ? AND id IN ({marks})"
+        " QUALIFY row_number() OVER (PARTITION BY id ORDER BY edited_at DESC NULLS LAST) = 1",
+        [items[0].brand.slug, *(item.post for item in items)],
+        since=since,
+        until=until,
+        tables=("mentions",),
+    )
+    return {row["id"]: row for row in rows.to_pylist()}
+
+
+def forget(items: Iterable[Item]) -> None:
+    """Take out items whose posts are gone."""
+    Item.objects.filter(pk__in=[item.pk for item in items]).delete()
+
+
+# — one conversation —
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Said:
+    """One post of a conversation. ``this``: the item's own."""
+
+    row: Mapping[str, Any]
+    this: bool
+    ours: bool
+
+
+def talk(item: Item, archive: figures.Archive, *, own: frozenset[str]) -> tuple[Said, ...]:
+    """The conversation around ``item``, oldest first: its root, what stands above it, and what was said under it."""
+    since, until = item.at - timedelta(days=_TALK_DAYS), item.at + timedelta(days=_TALK_DAYS)
+    wanted = [item.root, item.post, item.root, item.post]
+    rows = archive.query(
+        f"SELECT {_COLUMNS} FROM posts WHERE id IN (?, ?) OR root = ? OR reply_to = ?"
+        " QUALIFY row_number() OVER (PARTITION BY id ORDER BY edited_at DESC NULLS LAST) = 1"
+        f' ORDER BY "at", id LIMIT {_TALK}',
+        wanted,
+        since=since,
+        until=until,
+        tables=("posts",),
+    ).to_pylist()
+    if all(row["id"] != item.post for row in rows):
+        rows += list(words_of([item], archive).values())
+    return tuple(
+        Said(row=row, this=row["id"] == item.post, ours=(row["author_handle"] or "").casefold() in own)
+        for row in sorted(rows, key=lambda row: (row["at"], row["id"]))
+    )
+
+
+def before(item: Item, author: str, archive: figures.Archive) -> list[Mapping[str, Any]]:
+    """What this author said to the brand before: only what was said to us, newest first, three at most."""
+    if not author:
+        return []
+    found: list[Mapping[str, Any]] = archive.query(
+        'SELECT id, "at", text, lang FROM mentions WHERE brand = ? AND author_id = ? AND id <> ?'
+        ' AND "at" < ?::TIMESTAMPTZ ORDER BY "at" DESC LIMIT 3',
+        [item.brand.slug, author, item.post, item.at],
+        since=item.at - timedelta(days=365),
+        until=item.at,
+        tables=("mentions",),
+    ).to_pylist()
+    return found
+
+
+# — how fast we answer —
+
+
+def answers(brand: Brand, *, since: datetime, now: datetime) -> care.Answers:
+    """Customer care of the items that needed a person since ``since``: first answer, solved, still open."""
+    rows = list(
+        Item.objects.filter(brand=brand, needs=True, at__gte=since).values_list("at", "answered_at", "done_at")[
+            :200_000
+        ]
+    )
+
+    def moments(place: int) -> np.ndarray[tuple[int], np.dtype[np.datetime64]]:
+        given = [at.astimezone(UTC).replace(tzinfo=None) if (at := row[place]) else None for row in rows]
+        return np.array(given, "datetime64[us]")
+
+    rules = access.inbox_rules(brand)
+    return care.answers(
+        moments(0), moments(1), moments(2), hours=hours_of(rules), now=now, goal=timedelta(minutes=rules.goal_minutes)
+    )
+
+
+def say_params(item: Item) -> dict[str, Any]:
+    """The parameters of an item's reason."""
+    found: dict[str, Any] = json.loads(item.params)
+    return found
