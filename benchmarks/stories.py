@@ -33,9 +33,9 @@ PLANTED = [(base, size, times) for base, size in ((1, 1.5), (10, 4.0), (100, 10.
 
 def run(*, quick: bool = False) -> dict[str, Any]:
     """All figures; ``quick`` takes few trials and no real windows."""
-    figures: dict[str, Any] = {"planted_curves": planted_curves(trials=6 if quick else 40)}
+    figures: dict[str, Any] = {"planted_curves": planted_curves(trials=6 if quick else 30)}
     figures["bound"] = bound(trials=4 if quick else 40)
-    figures["planted_stories"] = planted_stories(trials=2 if quick else 12)
+    figures["planted_stories"] = planted_stories(trials=2 if quick else 8)
     figures["throughput"] = throughput(n=20_000 if quick else 200_000)
     figures["following"] = following(n=30_000 if quick else 300_000)
     figures["two_languages"] = two_languages(seeds=1 if quick else 5)

@@ -75,7 +75,15 @@ def accuracy() -> str:
     return NOTE + page(report["figures"])
 
 
+def room_rules() -> str:
+    """What the room check says, when, and what lowers it."""
+    from kalkan.room.page import page
+
+    return NOTE + "\n" + page()
+
+
 PAGES = {
+    "room-rules.md": room_rules,
     "commands.md": commands,
     "settings.md": settings,
     "errors.md": errors,

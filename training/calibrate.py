@@ -19,6 +19,7 @@ from kalkan.posts import FEELINGS
 from kalkan.reading import kernel, weights
 from kalkan.reading.fast import Fast
 from training import sets
+from training.measures import calibration_error
 from training.patterns import silver
 from training.sets import TASKS, Row
 
@@ -87,9 +88,62 @@ def fit_scores(scores: Floats, said: npt.NDArray[np.str_], val: list[Row]) -> di
         "heat": [[round(x, 5) for x in row] for row in heat],
         "shift": [[round(x, 5) for x in row] for row in shift],
     }
+    found["bends"] = bends(kernel.probabilities(scores, said.tolist(), found), said, val)
     shares = kernel.probabilities(scores, said.tolist(), found)
     start = _feeling_from(shares, wanted, counts)
     return {"calibration": found, "feeling_from": start, **_margins(shares, wanted, counts, start)}
+
+
+BENT = 0.04  # calibration error from which a task is bent
+POINTS = 8  # of a bend
+APART = 0.02  # how far an answer stays from one half
+
+
+def bends(shares: Floats, said: npt.NDArray[np.str_], val: list[Row]) -> list[dict[str, Any]]:
+    """Where a slope and an offset leave an error of ``BENT``: probabilities and what they become, by language.
+
+    Isotonic regression over ``POINTS`` groups of rows that people labelled, each row counting alike; every answer stays
+    on its side of one half, which the official metrics look at.
+    """
+    found = []
+    for lang in sorted({row.lang for row in val} - {""}):
+        for at, task in enumerate(TASKS[3:], 3):
+            rows, truth = judged(val, task)
+            mine = rows & (said == lang)
+            if mine.sum() < ENOUGH or min(truth[mine].sum(), (~truth[mine]).sum()) < RARE:
+                continue
+            if calibration_error(truth[mine], shares[mine, at]) > BENT:
+                points = _bend(shares[mine, at].astype(np.float64), truth[mine].astype(np.float64))
+                found.append({"lang": lang, "task": at, "from": points[0], "to": points[1]})
+    return found
+
+
+def judged(val: list[Row], task: str) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Which rows people labelled for ``task``, films left out; and which of all have it."""
+    rows = [
+        task in row.targets and task not in sets.DERIVED.get(row.source, ()) and row.source != "xed_emotions"
+        for row in val
+    ]
+    return np.array(rows), np.array([row.targets.get(task, 0.0) >= 0.5 for row in val])
+
+
+def _bend(shares: npt.NDArray[np.float64], truth: npt.NDArray[np.float64]) -> tuple[list[float], list[float]]:
+    order = np.argsort(shares, kind="stable")
+    groups = [group for group in np.array_split(order, POINTS) if len(group)]
+    heights = [(float(truth[group].mean()), float(len(group)), [float(shares[group].mean())]) for group in groups]
+    pooled: list[tuple[float, float, list[float]]] = []
+    for height, weight, places in heights:
+        while pooled and pooled[-1][0] >= height:  # those that fall are taken together (pool adjacent violators)
+            last, more, before = pooled.pop()
+            height, places = (last * more + height * weight) / (more + weight), before + places
+            weight += more
+        pooled.append((height, weight, places))
+    points = [(place, height) for height, _, places in pooled for place in places]
+    sides = [(x, min(y, 0.5 - APART) if x < 0.5 else max(y, 0.5)) for x, y in points]
+    below, above = [one for one in sides if one[0] < 0.5], [one for one in sides if one[0] >= 0.5]
+    middle = [(0.5 - 1e-6, max([0.5 - APART, *(y for _, y in below)])), (0.5, 0.5)]
+    full = [(0.0, 0.0), *below, *middle, *above, (1.0, 1.0)]
+    return [round(x, 6) for x, _ in full], [round(y, 6) for _, y in full]
 
 
 def _fit_all(

@@ -26,9 +26,7 @@ from kalkan.shield.weigh import ASKED, FEATURES, FOLDED_SIGNS, READ, features, f
 Floats = npt.NDArray[np.float64]
 
 CRITICS: float = 0.0055  # of airline negatives on train rows, at most folded in any part by the balanced policy
-OTHERS: float = (
-    0.11  # of posts without offence, at most folded where no set of grievances stands beside it (Turkish, rest)
-)
+OTHERS: float = 0.11  # of inoffensive posts, at most folded where no set of grievances stands beside (Turkish)
 FOLDS = 5
 TARGETED = "OFF/TIN"
 
@@ -51,7 +49,9 @@ def rows(data: Path, name: str, part: str, wanted: Callable[[str], bool]) -> Row
     griefs = grievance(readings, found) >= 0.5
     asked = np.array([lang in ("en", None) for lang in known["lang"].to_pylist()])
     insult = np.sum([found[one] for one in FOLDED_SIGNS], axis=0) > 0
-    return Rows(features(readings, found).astype(np.float64), np.where(griefs, insult, foldable(asked, readings, found)))
+    return Rows(
+        features(readings, found).astype(np.float64), np.where(griefs, insult, foldable(asked, readings, found))
+    )
 
 
 def fit(parts: Sequence[Floats], wanted: Sequence[bool], weights: Sequence[float], *, hold: float = 1.0) -> Floats:
@@ -158,7 +158,7 @@ def others(data: Path) -> dict[str, object]:
     mix = fit([one.x[:, :n] for one in (*abuse, *plain)], [True] * 3 + [False] * 3, [1.0] * 6, hold=0.1)
     slopes = np.r_[mix[:n], np.zeros(len(FEATURES) - n), mix[-1]]
     score = np.concatenate([one.x @ slopes[:-1] + slopes[-1] for one in plain])
-    at = turn(score, np.concatenate([one.folds for one in plain]), OTHERS / 2)
+    at = turn(score, np.concatenate([one.folds for one in plain]), OTHERS / 3)
     told = {name: _share(one.x @ slopes[:-1] + slopes[-1], one, at) for name, one in zip(names, abuse, strict=True)}
     return _told(slopes, at, told)
 

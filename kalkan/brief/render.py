@@ -53,7 +53,7 @@ def html(brief: Brief, *, links: Links | None = None, whole: bool = True) -> str
         f'<!doctype html>\n<html lang="{brief.lang}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(brief.head[0])}</title>\n<style>\n{_look('brief.css')}</style>\n</head>\n"
-        f"<body>\n<main>{article}</main>\n"
+        f'<body class="sheet">\n<main>{article}</main>\n'
         f'<script type="application/json" id="kalkan-brief">{data}</script>\n</body>\n</html>\n'
     )
 
@@ -65,7 +65,7 @@ def _grid(sections: Sequence[Section], links: Links) -> list[str]:
     while i < len(sections):
         pair = sections[i : i + 2]
         if len(pair) == 2 and not any(one.wide for one in pair):
-            out.append(f'<div class="grid">{_section(pair[0], links)}{_section(pair[1], links)}</div>')
+            out.append(f'<div class="b-pair">{_section(pair[0], links)}{_section(pair[1], links)}</div>')
             i += 2
         else:
             out.append(_section(pair[0], links))
@@ -75,7 +75,7 @@ def _grid(sections: Sequence[Section], links: Links) -> list[str]:
 
 def _section(section: Section, links: Links) -> str:
     blocks = "".join(_block(block, links) for block in section.blocks)
-    name = "boxed" if section.boxed else "wide" if section.wide else "half"
+    name = "b-boxed" if section.boxed else "b-wide" if section.wide else "b-half"
     return f'<section class="{name}"><h2>{escape(section.title)}</h2>{blocks}</section>'
 
 
@@ -117,7 +117,7 @@ def _table(table: Table, links: Links) -> str:
         + "</tr>"
         for row in table.rows
     )
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    return f'<div class="b-scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
 def _cell(cell: Cell, links: Links) -> str:

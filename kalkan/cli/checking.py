@@ -203,7 +203,7 @@ def live_room(data: str | None, at: datetime, mournings: tuple[Observance, ...] 
     config = settings.load(os.environ, data=data)
     archive = archives.open(config.archive, create=False)
     posts: pa.Table = archive.query(
-        "SELECT id, text, at, author_id, lang FROM posts",
+        'SELECT id, text, "at", author_id, lang FROM posts',
         since=at - timedelta(hours=_LIVE),
         until=at,
         tables=("posts",),

@@ -24,6 +24,7 @@ from kalkan.desk.actions import briefs as acts
 from kalkan.desk.jobs import Work
 from kalkan.desk.models import Brand, BriefPlan, KeptBrief
 from kalkan.posts import ABOUT, FEELINGS
+from kalkan.text import fold
 
 _STATES: Final = ("rising", "steady", "fading", "closed")
 _GRAVE: Final = 2
@@ -70,6 +71,7 @@ def _stories(brand: Brand, since: datetime, until: datetime) -> list[briefs.Told
         for row in books.listed(brand, now=until, states=_STATES, days=max(1, (until - since).days))
         if row.began < until and row.last >= since
     ]
+    found = [row for row in found if fold(row.title) != fold(brand.name)]  # that people speak of us is no story
     own = f"brand:{brand.slug}"
     near = {row.id for row in found if own in (row.scope, *(part.name for part in row.watches))}
     worth = [row for row in found if row.id in near or row.gravity.level >= _GRAVE]

@@ -259,7 +259,7 @@ def score(rows: Iterable[LedgerEntry]) -> Score:
     held, over, ended, sent, received = set(), set(), set(), dict[str, str](), dict[str, str]()
     for row in rows:
         body, about = row.body, row.about
-        if row.kind == "advice" and body.get("occasion") != "written":
+        if row.kind == "advice" and body.get("occasion") not in ("written", "out"):
             last[about] = str(body.get("verdict", ""))
             if last[about] == "hold":
                 held.add(about)
@@ -298,9 +298,17 @@ def score(rows: Iterable[LedgerEntry]) -> Score:
     )
 
 
+_scores: Final[dict[int, tuple[str, Score]]] = {}
+
+
 def score_of(brand: Brand) -> Score:
-    """The record for ``brand``."""
-    return score(LedgerEntry.objects.filter(brand=brand).order_by("seq").iterator())
+    """The record for ``brand``; reckoned anew when its chain has grown."""
+    end = LedgerEntry.objects.filter(brand=brand).order_by("-seq").values_list("hash", flat=True).first() or ""
+    kept = _scores.get(brand.pk)
+    if kept is None or kept[0] != end:
+        found = score(LedgerEntry.objects.filter(brand=brand).order_by("seq").iterator())
+        _scores[brand.pk] = kept = (end, found)
+    return kept[1]
 
 
 def record_words(found: Score) -> str:

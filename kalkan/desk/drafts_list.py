@@ -211,12 +211,20 @@ def idea(brand: Brand, story: str, *, now: datetime) -> tuple[str, drafts_writin
         return "", drafts_writing.Typed()
     lang = "tr" if formats.language() == "tr" else "en"
     words = {"title": row.title, "at": formats.moment(row.began)}
-    skeleton = _("What happened:\n\nWhat is known so far:\n\nWhat it means for you:\n\nWhere to read on:") % words
+    read_on = [each.name for each in row.trace.carriers if each.kind == "site"][:3]
+    skeleton = _("What happened:\n\nWhat is known so far:\n\nWhat it means for you:\n\nWhere to read on:")
+    skeleton += "".join(f"\nhttps://{host}" for host in read_on)
     places = drafts_writing.slots(list(brand.accounts.filter(removed_at=None)), brand.langs)
     said = tuple(
         drafts_writing.Said(key=each.key, text=skeleton, lang=lang, used=not n) for n, each in enumerate(places)
     )
     return text.cut(_("Explained: %(title)s") % words, 120), drafts_writing.Typed(variants=said)
+
+
+def story_title(story: str) -> str:
+    """The title of a story by its id; the id where nothing is known of it any more."""
+    row = stories.opened().story(story) if story else None
+    return row.title if row is not None and row.title else story
 
 
 def asked_by_hold(brand: Brand) -> str:

@@ -212,6 +212,34 @@ def send(work: Work) -> None:
     )
 
 
+def look_again(work: Work) -> None:
+    """The worker's job: the room as it is now for what goes out within a day, and for what is still in view.
+
+    A planned draft shows the new verdict in every list. For a post that is out a HOLD is told once, in the ledger.
+    """
+    now = work.now()
+    planned = Draft.objects.filter(state="scheduled", planned_at__lte=now + timedelta(hours=24))
+    out = Draft.objects.filter(state="sent", sent_at__gte=now - timedelta(hours=168)).exclude(verdict="hold")
+    for row in [*planned.select_related("brand"), *out.select_related("brand")]:
+        if work.stop.is_set():
+            return
+        version = access.newest_of(row)
+        hours = drafts_room.view_hours(row.brand)
+        if version is None or (row.sent_at is not None and now - row.sent_at > timedelta(hours=hours)):
+            continue
+        typed = drafts_writing.typed_of(row, version.content)
+        try:
+            found = drafts_room.of_typed(work.archive, row.brand, typed, now=now)
+        except KalkanError:
+            continue
+        if found is None:
+            continue
+        if row.state == "sent" and found["verdict"] == "hold":
+            acts.keep_check(row, version, "out", found, now=now)
+        elif row.state == "scheduled":
+            acts.said_while_writing(row, found["verdict"])
+
+
 def retry(person: Person, draft: Draft, *, archive: Archive, now: datetime) -> None:
     """Try again what a network refused.
 

@@ -16,7 +16,16 @@ from django.utils.translation import gettext as _
 from kalkan import drafts as core
 from kalkan import text
 from kalkan.archive import Archive
-from kalkan.desk import access, drafts_days, drafts_ledger, drafts_rules, drafts_telling, drafts_writing, formats
+from kalkan.desk import (
+    access,
+    drafts_days,
+    drafts_ledger,
+    drafts_list,
+    drafts_rules,
+    drafts_telling,
+    drafts_writing,
+    formats,
+)
 from kalkan.desk.actions import drafts as acts
 from kalkan.desk.forms import drafts as forms
 from kalkan.desk.forms.setup import POST_LANGS
@@ -151,7 +160,7 @@ def page(
         "earlier": draft.version - 1 if draft.version > 1 else 0,
         "writing": writing,
         "form": form,
-        "facts_fields": [form[name] for name in ("kind", "pillar", "day", "hour")],
+        "facts_fields": [form[name] for name in ("kind", "pillar", "day", "hour", "answer")],
         "utm_fields": [form[name] for name in ("campaign", "medium", "content")],
         "accounts": accounts,
         "variants": shown if writing else [each for each in shown if each["text"].strip() and each["used"]],
@@ -164,6 +173,7 @@ def page(
         "state_word": drafts_telling.state_word(draft.state),
         "kind_word": drafts_telling.kind_word(state.kind or (room.get("kind") or "everyday")),
         "markets": ", ".join(state.markets or draft.brand.markets),
+        "story_title": drafts_list.story_title(draft.story),
         "why": drafts_telling.say(state.why) if state.why else "",
         "why_note": state.note,
         "comments": access.comments_of(draft),

@@ -43,6 +43,7 @@ OCCASIONS: Final[dict[str, Any]] = {
     "submitted": gettext_lazy("room check at submission"),
     "approved": gettext_lazy("room check at approval"),
     "sending": gettext_lazy("room check at sending"),
+    "out": gettext_lazy("room check while it is in view"),
 }
 _EXAMPLES: Final = 3
 
@@ -186,7 +187,7 @@ def _finding(
     for one in each["evidence"]:
         name = f"{one['kind']} {one['id']}"
         if seen.setdefault(name, n) != n:
-            lines.append({"text": _named(one), "url": "", "more": _("as in %(n)s") % {"n": seen[name]}})
+            lines.append({"text": _named(one, found), "url": "", "more": _("as in %(n)s") % {"n": seen[name]}})
         else:
             lines += _evidence(one, found, brand, texts)
     return {
@@ -202,7 +203,9 @@ def _evidence(
     one: Mapping[str, Any], found: Mapping[str, Any], brand: Brand, texts: Mapping[str, showing.Said]
 ) -> list[dict[str, Any]]:
     """One piece of evidence as lines: what it is with its link, then the posts it names."""
-    lines: list[dict[str, Any]] = [{"text": _named(one), "url": _opens(one, found, brand), "more": _measured(one)}]
+    lines: list[dict[str, Any]] = [
+        {"text": _named(one, found), "url": _opens(one, found, brand), "more": _measured(one)}
+    ]
     for pid in one["posts"][:_EXAMPLES]:
         said = texts.get(pid)
         if said is not None:
@@ -219,8 +222,11 @@ def _evidence(
     return lines
 
 
-def _named(one: Mapping[str, Any]) -> str:
+def _named(one: Mapping[str, Any], found: Mapping[str, Any]) -> str:
     title = one["title"] or ", ".join(one["words"])
+    if one["kind"] == "date" and formats.language() == "tr":
+        days = {each["id"]: each["name_tr"] for each in (found["room"] or {}).get("observances", ())}
+        title = days.get(one["id"]) or title
     return {
         "story": _("Story: %(title)s"),
         "post": _("Post: %(title)s"),

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from kalkan import figures, shield
 from kalkan.desk import access
@@ -31,7 +31,7 @@ OPEN: Final = "open"
 NEEDED: Final = ("question", "ask", "complaint", "criticism")
 VIEWS: Final = ("needs", "questions", "criticism", "asks", "praise", "folded", "held", "all")
 _PIECE: Final = 2_000
-_FIRST: Final = timedelta(days=14)  # how far back a new inbox begins
+_FIRST: Final = timedelta(days=3)  # how far back a new inbox begins
 _TALK: Final = 40
 _TALK_DAYS: Final = 30
 _COLUMNS: Final = ", ".join(f'"{name}"' for name in READ_POSTS.names)
@@ -149,6 +149,23 @@ def counts(items: QuerySet[Item]) -> dict[str, int]:
         found["folded"] += n * (row["whole"] and row["place"] != "hold")
         found["held"] += n * (row["place"] == "hold")
     return found
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Waiting:
+    """How many open items need a person and have no answer, how many are past the goal, since when the oldest waits."""
+
+    n: int
+    late: int
+    oldest: datetime | None
+
+
+def waiting(brand: Brand, *, now: datetime) -> Waiting:
+    """Who waits for ``brand``."""
+    found = Item.objects.filter(brand=brand, state=Item.State.OPEN, needs=True, answered_at=None).aggregate(
+        n=Count("id"), late=Count("id", filter=Q(due_at__lt=now)), oldest=Min("at")
+    )
+    return Waiting(n=found["n"], late=found["late"], oldest=found["oldest"])
 
 
 def words_of(items: Sequence[Item], archive: figures.Archive) -> dict[str, dict[str, Any]]:

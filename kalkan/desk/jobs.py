@@ -57,6 +57,7 @@ JOBS: Final[tuple[Job, ...]] = (
     Job(name="briefs", every=60.0, run="kalkan.desk.briefing:make", apart=True, first=15.0),
     Job(name="send", every=2.0, run="kalkan.desk.drafts_sending:send", apart=True, first=4.0),
     Job(name="accounts", every=300.0, run="kalkan.desk.drafts_sending:look_ahead", apart=True, first=20.0),
+    Job(name="room", every=300.0, run="kalkan.desk.drafts_sending:look_again", apart=True, first=60.0),
     Job(name="demo", every=10.0, run="kalkan.desk.drafts_demo:connect", apart=True, first=8.0),
     Job(name="outcomes", every=60.0, run="kalkan.desk.drafts_outcomes:outcomes", apart=True, first=30.0),
     Job(name="inbox", every=10.0, run="kalkan.desk.inbox:take_in", apart=True, first=3.0),

@@ -280,7 +280,7 @@ class MastodonPublisher:
             self._until = now + timedelta(seconds=answer.rate.reset) if answer.rate.remaining == 0 else None
         return answer
 
-    def read(self, answer: Answer) -> dict[str, Any]:
+    def _read(self, answer: Answer) -> dict[str, Any]:
         return read(answer, self._server)
 
     def _list(self, answer: Answer) -> list[dict[str, Any]]:

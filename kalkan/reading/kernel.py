@@ -83,7 +83,11 @@ def tags(batch: pa.RecordBatch) -> pa.Array | None:
 
 
 def probabilities(scores: Floats, langs: Sequence[str], calibration: Mapping[str, Any]) -> Floats:
-    """Scores as calibrated probabilities, rows × tasks in the order of ``PROBABILITIES``."""
+    """Scores as calibrated probabilities, rows × tasks in the order of ``PROBABILITIES``.
+
+    A slope and an offset a task and language; then, where a straight line does not fit, a bend through given points,
+    which never moves an answer across one half.
+    """
     places = {lang: at for at, lang in enumerate(calibration["langs"])}
     row = np.array([places.get(lang, 0) for lang in langs], np.int64)
     heat, shift = (np.array(calibration[name], np.float32) for name in ("heat", "shift"))
@@ -91,6 +95,10 @@ def probabilities(scores: Floats, langs: Sequence[str], calibration: Mapping[str
     mood = np.exp(found[:, :3] - found[:, :3].max(1, keepdims=True))
     shares = 1 / (1 + np.exp(-found))
     shares[:, :3] = mood / mood.sum(1, keepdims=True)
+    spoken = np.asarray(langs, object)
+    for bend in calibration.get("bends", ()):
+        mine, task = spoken == bend["lang"], bend["task"]
+        shares[mine, task] = np.interp(shares[mine, task], bend["from"], bend["to"])
     probable: Floats = shares.astype(np.float32)
     return probable
 

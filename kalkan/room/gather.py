@@ -88,8 +88,7 @@ def heard(room: Room, *, at: datetime, policy: Policy = DEFAULT) -> Heard:
         ready = _index(room, at, policy)
         given = tuple(_given(story, ready, policy, room.until or at) for story in room.stories)
         found = _found(ready, policy, now=room.until or at)
-        fresh = tuple(one for one in found if not any(_same(one, other) for other in given))
-        room._seen[key] = Heard(index=ready, stories=given + fresh)
+        room._seen[key] = Heard(index=ready, stories=_joined(given, found))
     made: Heard = room._seen[key]
     return made
 
@@ -102,8 +101,37 @@ def _index(room: Room, at: datetime, policy: Policy) -> Index:
     return made
 
 
-def _same(found: Told, given: Told) -> bool:
-    return given.story.gravity >= found.story.gravity and len(found.terms & given.terms) >= 3
+def _joined(given: Sequence[Told], found: Sequence[Told]) -> tuple[Told, ...]:
+    """Stories known otherwise and stories found here, each once: one that is both keeps the id it is known by, and the
+    graver of what both say of it."""
+    out, left = [], list(found)
+    for told in given:
+        mine = [one for one in left if _same(told, one)]
+        left = [one for one in left if not any(one is other for other in mine)]
+        for one in mine:
+            told = _graver(told, one)
+        out.append(told)
+    return (*out, *left)
+
+
+def _same(told: Told, other: Told) -> bool:
+    both = float((told.rows & other.rows).sum())
+    fewer = min(float(told.rows.sum()), float(other.rows.sum()))
+    return both >= 3 and both >= 0.3 * fewer
+
+
+def _graver(told: Told, found: Told) -> Told:
+    story, other = told.story, found.story
+    harms = story.harms if story.gravity >= other.gravity and story.harms else other.harms
+    joined = replace(
+        story, gravity=max(story.gravity, other.gravity), harms=harms, share=max(story.share, other.share),
+        examples=story.examples or other.examples, per_hour=story.per_hour or other.per_hour,
+        rising=story.rising or other.rising, terms=tuple(dict.fromkeys((*story.terms, *other.terms))),
+    )  # fmt: skip
+    return Told(
+        story=joined, rows=told.rows | found.rows, harm_rows=told.harm_rows | found.harm_rows,
+        terms=told.terms | found.terms,
+    )  # fmt: skip
 
 
 def _given(story: Story, ready: Index, policy: Policy, now: datetime) -> Told:
@@ -175,6 +203,8 @@ def _around(seed: int, ready: Index, left: Mask, policy: Policy) -> tuple[Mask, 
                 & (odds >= policy.odds / 2)
                 & (surprise >= policy.surprise / 3)
             )
+        if p > 0.8:  # the whole room is the story
+            fit = (together >= 3) & (share >= least)
         fit[seed] = True
         near = np.flatnonzero(fit)
         near = near[np.argsort(-together[near], kind="stable")][:_TERMS].astype(np.int64)

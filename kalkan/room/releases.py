@@ -14,6 +14,7 @@ from typing import Final
 import regex
 
 from kalkan.room.asked import Asked, Found, brand_names, fact_evidence, story_evidence
+from kalkan.room.contact import touches
 from kalkan.room.detectors import has_substance, substance
 from kalkan.room.kinds import Kinds
 from kalkan.room.rules import LIGHT, RELEASES
@@ -29,7 +30,7 @@ def release(found: Found, asked: Asked, strength: Strength) -> Release | None:
     for name, (tables, to) in RELEASES.items():
         if not _applies(found.table, tables) or RANK[to] >= RANK[strength]:
             continue
-        given = _RULES[name](found, asked)
+        given = RULES[name](found, asked)
         if given is not None and (best is None or RANK[to] < RANK[best.to]):
             best = Release(rule=name, to=to, words=given.words, evidence=given.evidence)
     return best
@@ -73,19 +74,23 @@ def useful_to_affected(found: Found, asked: Asked) -> Release | None:
 
 
 def answers_a_call(found: Found, asked: Asked) -> Release | None:
-    """People call on the brand by name to help, and the draft sells nothing."""
-    if found.told is None or _offers(asked.kinds) or any(kind in ("joke", "sale") for kind in asked.kinds.kinds):
+    """People call on the brand by name to help; the draft speaks to what they call for, and neither sells, jokes,
+    celebrates nor asks the crowd for anything."""
+    kinds = asked.kinds
+    if found.told is None or _offers(kinds) or any(kind in (*LIGHT, "question") for kind in kinds.kinds):
         return None
-    index = asked.heard.index
-    asks = (
-        index.like(brand_names(asked))
-        & found.told.rows
-        & index.like(in_text("drafts", "who_asks en", "who_asks tr").pattern)
-    )
-    angry = index.like(in_text("harm", "protest en", "protest tr").pattern) & found.told.rows
+    told, index = found.told, asked.heard.index
+    touch = found.touch or touches(asked.draft.text, asked.draft.tags, told, asked.heard, asked.policy)
+    own = regex.compile(brand_names(asked))
+    spoken = touch is not None and any(not own.search(word.strip("#")) for word in (*touch.words, *touch.tags))
+    if not (spoken or asked.draft.reply_to or "help" in kinds.kinds):
+        return None
+    asks = index.like(brand_names(asked)) & told.rows
+    asks &= index.like(in_text("drafts", "who_asks en", "who_asks tr").pattern)
+    angry = index.like(in_text("harm", "protest en", "protest tr").pattern) & told.rows
     if index.voices(asks) < asked.policy.voices or index.voices(angry) > index.voices(asks):
         return None
-    return Release(rule="", to="go", words=(), evidence=(story_evidence(found.told, asked, asks),))
+    return Release(rule="", to="go", words=(), evidence=(story_evidence(told, asked, asks),))
 
 
 def owns_up(found: Found, asked: Asked) -> Release | None:
@@ -122,7 +127,7 @@ def _offers(kinds: Kinds) -> bool:
     return "sale" in kinds.kinds or any(name in kinds.words for name in ("branding", "conditional"))
 
 
-_RULES: Final[dict[str, Callable[[Found, Asked], Release | None]]] = {
+RULES: Final[dict[str, Callable[[Found, Asked], Release | None]]] = {
     "harmless_story": harmless_story,
     "one_to_one_reply": one_to_one_reply,
     "useful_to_affected": useful_to_affected,

@@ -109,7 +109,9 @@ class _Says:
         praise = (kind | (found["thanks"] > 0) & ~grievance) & (read["p_negative"] < 0.4)
         return _Says(
             threat=(read["p_threat"] >= _HALF) & (read["p_offensive"] >= _HALF) & ~grievance
-            | (found["direct"] > 0) & ~figure | may | beats & ~grievance,
+            | (found["direct"] > 0) & ~figure
+            | may
+            | beats & ~grievance,
             doxing=found["doxing"] > 0,
             question=question,
             ask=ask,

@@ -39,7 +39,7 @@ TOGETHER: Final = (("insult", "you they"), ("trade", "fault"), ("insult", "trade
 FEATURES: Final = (*READ, *SIGNS, *(f"{one} and {other}" for one, other in TOGETHER))
 
 
-FOLDED_SIGNS: Final = ("insult", "rude", "face", "slur", "sexual")
+FOLDED_SIGNS: Final = ("insult", "face", "slur", "sexual")
 """The signs whose places are folded inside a grievance."""
 SAID: Final = ("insult", "rude", "face", "slur", "attack", "harsh", "sexual", "group")
 """Without one of these signs an English post is folded as abuse only where the reading is sure."""
@@ -90,15 +90,16 @@ def features(read: Mapping[str, Floats], found: Mapping[str, signs.Counts]) -> F
 
 
 def foldable(asked: Flags, read: Mapping[str, Floats], found: Mapping[str, signs.Counts]) -> Flags:
-    """Where abuse may be folded: a sign was found, the reading is sure, or the language is not one to ask for a sign in.
+    """Where abuse may be folded: a sign was found, the reading is sure, or the language is not asked for signs.
 
     A figure of speech ("to die for") without a name for anybody is none.
     """
     pointed = (found["swearing"] + found["violence"] > 0) & (found["you"] + found["they"] > 0)
     said: Flags = (np.sum([found[name] for name in SAID], axis=0) > 0) | pointed
-    named = np.sum([found[name] for name in FOLDED_SIGNS], axis=0) + found["attack"] > 0
+    named = np.sum([found[name] for name in FOLDED_SIGNS], axis=0) + found["rude"] + found["attack"] > 0
     sure = read["p_targeted"] >= SURE
-    return (said | sure | ~asked) & (named | (found["figure"] == 0))
+    may: Flags = (said | sure | ~asked) & (named | (found["figure"] == 0))
+    return may
 
 
 def grievance(read: Mapping[str, Floats], found: Mapping[str, signs.Counts]) -> Floats:

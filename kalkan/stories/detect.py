@@ -24,6 +24,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from kalkan.stories.flow import Flow
 from kalkan.stories.letters import Hashes, Rows
 from kalkan.stories.terms import Terms, among
 
@@ -35,7 +36,6 @@ RING: Final = 8
 _PARTS_OF_DAY: Final = 8
 _NEVER: Final = -(2**30)
 _FULL: Final = 0.6
-_LATELY: Final = 20.0  # minutes: half-life of what is called lately
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,8 +75,8 @@ class Detector:
         self.minute: int = _NEVER
         self.heard = 0.0  # minutes listened to, decayed
         self.tests = 0.0  # term-minutes, decayed
-        self.posts = 0.0  # authors' minutes of the whole stream but for what rises, decayed
-        self.lately = 0.0  # the same with a half-life of twenty minutes
+        self.all = Flow()  # the whole stream
+        self.calm = Flow()  # but for what rises more than all of it
         self.since_start = 0
         self.by_day_part = np.zeros(_PARTS_OF_DAY)
         self.by_weekday = np.zeros(7)
@@ -103,7 +103,7 @@ class Detector:
     _TABLE: Final = (
         "key", "n", "touched", "s", "began", "since", "muted", "voices", "n_voices", "day_part", "weekday",
     )  # fmt: skip
-    _STREAM: Final = ("minute", "heard", "tests", "posts", "lately", "since_start", "live", "_door_opened")
+    _STREAM: Final = ("minute", "heard", "tests", "since_start", "live", "_door_opened")
 
     def find(self, term: Hashes) -> Rows:
         """Where each term stands in the table, -1 where it does not."""
@@ -167,7 +167,7 @@ class Detector:
         Work: the pairs of term and author of this minute.
         """
         pairs, authors, counts = _by_author(found)
-        self._advance(minute, found, self._hot(minute, pairs))
+        self._advance(minute, found, pairs)
         self.tests += len(pairs)
         if len(pairs) == 0:
             return _nothing()
@@ -235,13 +235,18 @@ class Detector:
         self.since[at] = 0.0
 
     def _hot(self, minute: int, pairs: Hashes) -> Hashes:
-        """Those of ``pairs`` (ascending) that are half-way to the bar: posts that have one may be a story's."""
+        """Those of ``pairs`` (ascending) that rise far more than the stream as a whole: posts that have one may be a
+        story's, and are no measure of how busy the rest is."""
         at = self.find(pairs)
-        known = np.maximum(at, 0)
-        age = (minute - self.touched[known]).astype(np.float64)
-        return pairs[(at >= 0) & (self.s[known] - self.rules.least * age > self.bar() / 2)]
+        pairs, at = pairs[at >= 0], at[at >= 0]
+        age = (minute - self.touched[at]).astype(np.float64)
+        half = self.s[at] - self.rules.least * age > self.bar() / 2
+        pairs, at = pairs[half], at[half]
+        usual = self._usual(at, minute, busier=self.all.times(self.heard))
+        rate = self.n_voices[at] / np.maximum(minute - self.began[at] + 1, 1)
+        return pairs[rate > self.rules.times * usual]
 
-    def _advance(self, minute: int, found: Terms, hot: Hashes) -> None:
+    def _advance(self, minute: int, found: Terms, pairs: Hashes) -> None:
         passed = 1 if self.minute == _NEVER else minute - self.minute
         assert passed > 0, "minutes come in order"
         fade = 0.5 ** (passed / self.rules.half_life)
@@ -259,17 +264,10 @@ class Detector:
             self.by_weekday[_weekday(then)] += step
             left -= step
         calm = np.ones(found.n, dtype=np.bool_)
-        calm[found.row[among(found.term, hot)]] = False
-        people = len(np.unique(found.author[calm]))
-        self.posts = self.posts * fade + people
-        self.lately = self.lately * 0.5 ** (passed / _LATELY) + people
+        self.all.add(len(np.unique(found.author)), minute=minute, passed=passed, fade=fade)
+        calm[found.row[among(found.term, self._hot(minute, pairs))]] = False
+        self.calm.add(len(np.unique(found.author[calm])), minute=minute, passed=passed, fade=fade)
         self.minute = minute
-
-    def _volume(self) -> float:
-        """How much busier than usual the stream is beside what rises: what a rise of everything explains (a new source,
-        a network that comes back). 1 to 50: nights make nothing rise."""
-        usual = self.posts / max(self.heard, 1.0) * _LATELY / np.log(2)
-        return float(np.clip((self.lately + 3) / (usual + 3), 1.0, 50.0))
 
     def _places(self, pairs: Hashes, counts: Rows, minute: int) -> tuple[Rows, Rows]:
         """Places in the table and which of ``pairs`` they are of; new terms are let in, singles last."""
@@ -317,21 +315,21 @@ class Detector:
             above = np.maximum(usual * rules.times, usual + rules.least)
         return usual, above
 
-    def _usual(self, at: Rows, minute: int) -> Floats:
+    def _usual(self, at: Rows, minute: int, *, busier: float | None = None) -> Floats:
         rules = self.rules
         before = np.maximum(self.n[at].astype(np.float64) - self.since[at], 0.0)
         lasted = np.where(self.since[at] > 0, minute - self.began[at], 0)  # the rise is in neither
         mean = (before + rules.floor) / (np.maximum(self.heard - lasted, 0.0) + rules.head_start)
         part, weekday = _part_of_day(minute), _weekday(minute)
-        busier = self._volume() * np.ones(len(at))
+        times = np.full(len(at), self.calm.times(self.heard) if busier is None else busier)
         if self.since_start >= 2 * DAY:
             expected = before * self.by_day_part[part] / self.heard
             season = (self.day_part[at, part] + 2.0) / (expected + 2.0)
-            busier = np.maximum(busier, np.minimum(season, _PARTS_OF_DAY))
+            times = np.maximum(times, np.minimum(season, _PARTS_OF_DAY))
         if self.since_start >= 2 * WEEK:
             expected = before * self.by_weekday[weekday] / self.heard
-            busier = busier * np.clip((self.weekday[at, weekday] + 2.0) / (expected + 2.0), 1.0, 7.0)
-        usual: Floats = mean * busier
+            times = times * np.clip((self.weekday[at, weekday] + 2.0) / (expected + 2.0), 1.0, 7.0)
+        usual: Floats = mean * times
         return usual
 
     def _count(self, at: Rows, n: Floats, minute: int) -> None:
@@ -371,6 +369,8 @@ class Detector:
             "place": used,
             "by_day_part": self.by_day_part,
             "by_weekday": self.by_weekday,
+            "all": self.all.state(),
+            "calm": self.calm.state(),
             "door": np.packbits(self._door),
             "rules": {field.name: getattr(self.rules, field.name) for field in fields(self.rules)},
         }
@@ -385,6 +385,7 @@ class Detector:
         for name in cls._STREAM:
             setattr(one, name, kept[name])
         one.by_day_part, one.by_weekday = kept["by_day_part"].copy(), kept["by_weekday"].copy()
+        one.all, one.calm = Flow.resume(kept["all"]), Flow.resume(kept["calm"])
         one._door = np.unpackbits(kept["door"]).astype(np.bool_)
         return one
 

@@ -306,6 +306,14 @@ def test_a_fault_of_a_network_is_told_and_tried_again_by_hand(cast: Cast, networ
     assert Draft.objects.get().state == "failed"
     assert LedgerEntry.objects.filter(kind="failed").exists()
     assert "Try again" in approver.get(f"/drafts/{draft.pk}/").content.decode()
+    network.fault = None
+    writer = signed_in(staff.writer)
+    assert writer.post(f"/drafts/{draft.pk}/retry/").status_code == 403
+    with pytest.raises(Refused):
+        drafts_sending.retry(staff.writer, draft, archive=shelf.opened(), now=due)
+    drafts_sending.retry(staff.approver, draft, archive=shelf.opened(), now=due + timedelta(minutes=2))
+    work(due + timedelta(minutes=2, seconds=1))
+    assert Draft.objects.get().state == "sent" and len(network.out) == 1
 
 
 def test_trouble_with_a_token_is_told_ahead(cast: Cast, network: FakeNetwork, room: Any, data: Path) -> None:
@@ -339,3 +347,45 @@ def test_the_journal_is_one_line_a_name_and_one_holder_a_draft(cast: Cast, room:
     assert not journal.claim(key, holder="one", until=now, now=now + timedelta(minutes=12))
     assert journal.clock(now) == now == journal.clock(now - timedelta(days=1))
     assert SendingStep.objects.count() == 1 and Account.objects.count() == 1
+
+
+def test_an_answer_can_be_wanted_earlier(cast: Cast, network: FakeNetwork, room: Any) -> None:
+    staff = team(cast)
+    account(cast)
+    writer = signed_in(staff.writer)
+    draft = submitted(writer, "Söz.", answer="1", **now_text(90))
+    assert draft.due_at is not None and draft.planned_at is not None
+    assert draft.planned_at - draft.due_at == timedelta(hours=1)
+    work(draft.due_at + timedelta(seconds=1))
+    assert acts.state_of(Draft.objects.get()).why == "approval_late"
+    late = submitted(writer, "Söz.", **now_text(30))
+    answer = write(writer, late, "Başka söz.", then="submit", answer="4", **now_text(30))
+    assert answer.status_code == 400, "that moment is past"
+
+
+def test_the_room_is_looked_at_while_it_waits_and_while_it_is_in_view(
+    cast: Cast, network: FakeNetwork, room: dict[str, Any]
+) -> None:
+    staff = team(cast)
+    account(cast)
+    draft = submitted(signed_in(staff.writer), "Söz.", **now_text(30))
+    agree(signed_in(staff.approver), draft)
+    config: Any = settings.CONFIG
+    draft.refresh_from_db()
+    due = draft.planned_at
+    assert due is not None
+
+    def look(at: datetime) -> None:
+        drafts_sending.look_again(Work(archive=shelf.opened(), config=config, now=lambda: at, stop=threading.Event()))
+
+    room["found"] = HOLD
+    look(due - timedelta(minutes=20))
+    assert Draft.objects.get().verdict == "hold"
+    room["found"] = GO
+    work(due + timedelta(seconds=1))
+    assert Draft.objects.get().state == "sent"
+    room["found"] = HOLD
+    look(due + timedelta(hours=2))
+    look(due + timedelta(hours=3))
+    assert [row.body["occasion"] for row in LedgerEntry.objects.filter(kind="advice")][-1] == "out"
+    assert LedgerEntry.objects.filter(kind="advice", body__occasion="out").count() == 1, "told once"

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 from PIL import Image
 
-from kalkan.desk import drafts_media, drafts_writing
+from kalkan.desk import drafts_list, drafts_media, drafts_writing
+from kalkan.desk.actions import ledger
 from kalkan.desk.models import Account, Draft, Picture, Version
 from kalkan.errors import InvalidInput
 from tests.desk.conftest import Cast, signed_in
 from tests.desk.drafts_cast import account, begun, submitted, team, write
 from tests.desk.test_pages import Markup
+from tests.desk.test_stories import a_story, enter
 
 PAGES = [
     "/drafts/",
@@ -244,3 +248,32 @@ def test_hostile_text_is_shown_as_text(cast: Cast) -> None:
     for page in (f"/drafts/{draft.pk}/", f"/drafts/{draft.pk}/versions/", "/drafts/"):
         shown = browser.get(page).content.decode()
         assert "<script>alert" not in shown and "<img src=x" not in shown
+
+
+def test_a_story_becomes_a_draft_that_says_where_it_is_from(cast: Cast) -> None:
+    began = timezone.now() - timedelta(hours=2)
+    row = a_story("leak-1", began=began, told=began + timedelta(minutes=5), last=began + timedelta(hours=1))
+    enter(row)
+    account(cast)
+    owner = signed_in(cast.ayse)
+    page = owner.get("/drafts/").content.decode()
+    assert "Explain this to our followers" in page and row.title in page
+    answer = owner.post("/drafts/new/", {"story": "leak-1"})
+    draft = Draft.objects.get()
+    assert (draft.story, draft.pillar) == ("leak-1", "education") and row.title in draft.title
+    page = owner.get(answer["Location"]).content.decode()
+    assert "What is known so far:" in page and "/stories/leak-1/" in page
+    assert owner.post("/drafts/new/", {"story": "no-such-story"}).status_code == 302
+    assert Draft.objects.filter(versions=None).count() == 1, "of an unknown story nothing is written"
+    assert signed_in(cast.bora).post("/drafts/new/", {"story": "leak-1"}).status_code == 403
+
+
+def test_the_mix_says_how_many_and_how_it_was_received(cast: Cast) -> None:
+    now = timezone.now()
+    for n, pillar in enumerate(["product", "product", "cause"]):
+        made = Draft.objects.create(brand=cast.findik, title=str(n), pillar=pillar, state="sent", sent_at=now)
+        ledger.write(cast.findik, "outcome", {"reception": "mixed" if n else "praised"}, now=now, draft=made)
+    told = {str(each["name"]): each for each in drafts_list.mix(cast.findik, list(Draft.objects.all()), now)}
+    assert (told["product"]["n"], told["product"]["share"]) == (2, "67\u00a0%")
+    assert told["product"]["received"] == "mixed 1, praised 1" and told["service"]["n"] == 0
+    assert drafts_list.mix(cast.findik, list(Draft.objects.all()), now + timedelta(days=40))[0]["n"] == 0

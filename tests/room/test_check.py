@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import kalkan.room
 from kalkan.room import CODES, KINDS, BrandFacts, Draft, Evidence, Fact, Finding, Verdict, check, plain, room_from_posts
+from kalkan.room.page import page
 from kalkan.room.rules import ALONE, RELEASES, alone
 from kalkan.room.shapes import RANK
 from kalkan.sentences import SENTENCES, say
+from kalkan.text import fold
 from tests.room.rooms import FISH, NOW, NUT, QUAKE, TRAIN, chatter, judge, room, table
 
 ROOMS = {
@@ -145,20 +150,23 @@ def test_the_rule_table_is_whole() -> None:
     assert alone("grave_story", ("condolence",)) == "go"
 
 
+def test_the_page_of_rules_tells_every_rule() -> None:
+    told = page()
+    for name in (*ALONE, *RELEASES):
+        assert f"`{name}`" in told
+    assert {"goods_in_grief", "conditional_gift", "sweeping", "record_gap"} <= set(
+        re.findall(r"`(\w+)`", told.split("Nothing lowers:")[1].split("\n")[0])
+    )
+
+
 def test_every_release_and_verdict_has_its_sentence() -> None:
     codes = [f"room_release_{name}" for name in RELEASES] + [f"room_verdict_{name}" for name in RANK]
     for code in codes:
         assert set(SENTENCES[code]) == {"en", "tr"}
 
 
-def test_the_product_knows_no_case(shared) -> None:  # type: ignore[no-untyped-def]
-    """No brand and no event of the documented cases stands in the code. Days that people keep are facts of the world."""
-    import re
-    from pathlib import Path
-
-    import kalkan.room
-    from kalkan.text import fold
-
+def test_the_product_knows_no_case(shared: Path) -> None:
+    """No brand and no event of the documented cases stands in the code; days that people keep are facts."""
     folder = Path(kalkan.room.__file__).parent
     files = [*folder.rglob("*.py"), *(one for one in folder.rglob("*.txt") if one.name != "observances.txt")]
     text = "\n".join(fold(one.read_text(encoding="utf-8")) for one in files)

@@ -165,6 +165,9 @@ def test_an_answer_to_a_call_by_name_goes_out() -> None:
     said = judge("Harwick, we heard you. The vans leave at six.", room("en", **TRAIN, extra=calls))
     assert "answers_a_call" in released(said)
     assert said.verdict in ("go", "care")
+    idle = judge("Good morning! What is for breakfast? #marlow", room("en", **TRAIN, extra=calls))
+    assert "answers_a_call" not in released(idle)
+    assert idle.verdict != "go"
 
 
 def test_a_story_that_hurts_nobody_is_let_go_and_shown() -> None:

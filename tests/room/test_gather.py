@@ -92,10 +92,24 @@ def test_a_story_that_is_given_keeps_its_id_and_gets_its_posts() -> None:
     assert given.rows.sum() > 10
 
 
+def test_a_story_known_and_found_is_one_and_the_graver_of_both() -> None:
+    calm = Story(id="s-1", title="Harwick", terms=("harwick", "#Harwick", "rescuers"), gravity=0, examples=("x",))
+    told = heard(room("en", **TRAIN, stories=(calm,)), at=NOW).stories
+    assert [one.story.id for one in told] == ["s-1"]
+    assert told[0].story.gravity >= 2
+    assert told[0].acute
+
+
 def test_a_table_with_nothing_but_texts_will_do() -> None:
     texts = room("tr", **QUAKE).posts.select(["text"])
     assert stories(room_from_posts(texts, at=NOW))
     assert stories(room_from_posts(texts.slice(0, 0), at=NOW)) == ()
+
+
+def test_a_room_that_speaks_of_nothing_else_is_still_heard() -> None:
+    texts = [f"earthquake in velden, people under the rubble {at}" for at in range(40)]
+    found = stories(room_from_posts(table(texts, "en", [NOW] * 40), at=NOW))
+    assert found and found[0].gravity == 2 and found[0].share == 1.0
 
 
 def test_more_posts_than_are_looked_at_are_thinned_out_and_counted_whole() -> None:

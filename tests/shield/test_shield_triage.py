@@ -210,6 +210,15 @@ def test_stricter_policies_only_fold_more(table: pa.Table) -> None:
     assert np.all(touched[0] <= touched[1]) and np.all(touched[1] <= touched[2])
 
 
+def test_few_posts_are_counted_as_many_are() -> None:
+    """A handful is looked at one by one, a batch by kernels over the whole column: the same either way."""
+    posts = as_read(
+        [text for _, text in GOLD] + ["İŞİ GÜCÜ bırakıp SALAKLARLA uğraşıyoruz", "ßidiot idiotß ﬁdiot", "a" * 9000]
+    )
+    few = [row for at in range(0, posts.num_rows, 20) for row in triage(posts.slice(at, 20)).to_pylist()]
+    assert few == triage(posts).to_pylist()
+
+
 # ------------------------------------------------------------------------------------------- measures
 
 

@@ -71,6 +71,16 @@ class Writing(forms.Form):
     hour = forms.TimeField(
         label=gettext_lazy("at"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )
+    answer = forms.ChoiceField(
+        label=gettext_lazy("Answer wanted"),
+        required=False,
+        choices=(
+            ("", gettext_lazy("by its time")),
+            ("1", gettext_lazy("1 hour earlier")),
+            ("4", gettext_lazy("4 hours earlier")),
+            ("24", gettext_lazy("a day earlier")),
+        ),
+    )
     campaign = forms.CharField(label=gettext_lazy("Campaign"), required=False, max_length=80)
     medium = forms.CharField(label=gettext_lazy("Medium"), required=False, max_length=40)
     content = forms.CharField(label=gettext_lazy("Content"), required=False, max_length=80)
@@ -93,6 +103,12 @@ class Writing(forms.Form):
         if day is None:
             return None
         return datetime.combine(day, hour or time(9), tzinfo=timezone.get_current_timezone())
+
+    @property
+    def deadline(self) -> datetime | None:
+        """Until when approvals are taken; None: until the planned time."""
+        planned, hours = self.planned_at, self.cleaned_data.get("answer")
+        return planned - timedelta(hours=int(hours)) if planned and hours else None
 
     def clean(self) -> dict[str, Any]:
         """A time without a day is none, and nobody plans years ahead."""

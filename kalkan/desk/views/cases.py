@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +15,7 @@ from kalkan.desk import access, receptions, shelf
 from kalkan.desk.actions import cases as acts
 from kalkan.desk.forms.cases import Entered, Kept
 from kalkan.desk.showing import link
-from kalkan.figures import Ask, Where
+from kalkan.figures import Archive, Ask, Where
 from kalkan.posts import ABOUT
 
 VERDICTS: Final = {
@@ -96,6 +96,13 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
         "whole": receptions.digest(row.snapshot) == row.digest,
     }
     return render(request, "desk/case.html", shown)
+
+
+def lately(request: HttpRequest, archive: Archive, *, since: datetime, now: datetime) -> list[dict[str, Any]]:
+    """Our own acts since then with their reception, newest first, three at most: for the first page."""
+    person, brand = access.person_of(request), access.current_brand(request)
+    rows = access.acts_for(person, brand).filter(who="", at__gte=since, at__lte=now)[:3]
+    return [_shown(receptions.received_by(row, archive, now=now)) for row in rows]
 
 
 def _shown(found: receptions.Received) -> dict[str, Any]:

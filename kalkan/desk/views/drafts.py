@@ -235,7 +235,7 @@ def _submitted(
         try:
             if found is None:
                 raise Refused("room_unknown")
-            acts.submit(person, row, digest=version.digest, check=found, deadline=None, now=now)
+            acts.submit(person, row, digest=version.digest, check=found, deadline=form.deadline, now=now)
             return _to(row, "submitted")
         except Refused as refused:
             form.add_error(None, drafts_telling.say(refused.code, refused.params))

@@ -17,9 +17,10 @@ from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRefresh
 
 from kalkan import figures
-from kalkan.desk import access, alarms, drafts_list, formats, rereading, shelf, showing, stories_showing, telling
+from kalkan.desk import access, alarms, drafts_list, formats, inbox, rereading, shelf, showing, stories_showing, telling
 from kalkan.desk.heard import Heard, heard
 from kalkan.desk.listening import statuses
+from kalkan.desk.views import cases
 from kalkan.errors import InvalidInput
 from kalkan.figures import Ask, Where
 from kalkan.posts import ABOUT, BESIDE, FEELINGS
@@ -107,6 +108,8 @@ def _page(request: HttpRequest, ask: Ask, by: str, period: str) -> dict[str, Any
         "beside": _beside(ask, archive),
         "rising": stories_showing.risen(access.current_brand(request), now=ask.until),
         "unread_alarms": alarms.unread(access.person_of(request), access.current_brand(request), now=ask.until),
+        "waiting": inbox.waiting(access.current_brand(request), now=ask.until),
+        "acts": cases.lately(request, archive, since=ask.since, now=ask.until),
         "mark": (found.heard_until or ask.since).isoformat(),
         "empty": "" if people.count else "1",
         **drafts_list.today(access.person_of(request), access.current_brand(request)),
