@@ -25,7 +25,7 @@ from tests.publishing.test_bluesky_real import png
 
 def run(*, quick: bool) -> dict[str, Any]:
     """Kill and count; ``missing`` and ``twice`` are to be 0."""
-    begun, moments = time.monotonic(), 10 if quick else 150
+    begun, moments = time.monotonic(), 10 if quick else 100
     with real.Pds() as pds, tempfile.TemporaryDirectory() as folder:
         password, _ = pds.account("findik.test")
         options = {"handle": "findik.test", "password": password, "service": pds.url}

@@ -84,7 +84,10 @@ def at_default(table: pa.Table) -> dict[str, Any]:
 
 
 def support_inbox() -> dict[str, Any]:
-    """A music service's support inbox over six weeks of 2017, as it came: nothing of it was used to make the shield."""
+    """A music service's support inbox over six weeks of 2017, as it came.
+
+    Never fitted on, but not blind either: samples of what was folded in it were read, and words were added after that.
+    """
     table = pq.read_table(SHARED / "data" / "stream_replay.parquet", columns=["text", "source"])
     table = table.filter(pa.array([one == "twcs-spotifycares" for one in table["source"].to_pylist()])).select(["text"])
     return at_default(pa.Table.from_batches(list(read(table.combine_chunks().to_batches(8192)))))

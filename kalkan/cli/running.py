@@ -102,6 +102,7 @@ def _shown(host: str) -> str:
 def _stage(anchor: datetime, config: Config, jetstream_port: int, mastodon_port: int, pds_port: int) -> Iterator[None]:
     """The demo's town on loopback, built around the moment ``anchor``; the worker is told by which doors to publish."""
     from kalkan.desk import drafts_demo
+    from kalkan.world.drill import FILE, Drilled
     from kalkan.world.voices.people import BRAND_ACCOUNTS
     from kalkan.world.wire import Stage, password
     from kalkan.world.world import demo_world
@@ -119,7 +120,7 @@ def _stage(anchor: datetime, config: Config, jetstream_port: int, mastodon_port:
         for (brand, network), key in BRAND_ACCOUNTS.items()
     )
     stage = Stage(
-        world,
+        Drilled(world, config.data / FILE),
         now=lambda: datetime.now(UTC),
         jetstream_port=jetstream_port,
         mastodon_port=mastodon_port,
