@@ -26,6 +26,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "The token belongs to another account now ({handle}). Connect the right one again.",
         "tr": "Erişim anahtarı artık başka bir hesabın ({handle}). Doğru hesabı yeniden bağla.",
     },
+    "account_plain": {
+        "en": "{server} is reached without encryption, so anybody on the way could read the account’s token. Give an address that begins with https://.",
+        "tr": "{server} adresine şifresiz ulaşılıyor; yol üzerindeki herkes hesabın erişim anahtarını okuyabilir. https:// ile başlayan bir adres ver.",
+    },
     "account_refused": {
         "en": "{server} does not let Kalkan speak for this account ({detail}). Connect the account again.",
         "tr": "{server}, Kalkan’ın bu hesap adına konuşmasına izin vermiyor ({detail}). Hesabı yeniden bağla.",
@@ -185,6 +189,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "ask_name_unknown": {
         "en": "Kalkan knows no {field} “{name}”. It knows: {known}.",
         "tr": "Kalkan böyle bir {field} bilmiyor: “{name}”. Bildikleri: {known}.",
+    },
+    "ask_nameless": {
+        "en": "Say what is asked, and to whom it was passed on.",
+        "tr": "Ne istendiğini ve kime iletildiğini yaz.",
     },
     "ask_period_empty": {
         "en": "The period ends ({until}) before it begins ({since}). Swap them, or ask for a longer one.",
@@ -366,6 +374,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "The deadline for approval ({at}) is over. Choose a later one.",
         "tr": "Onay için son zaman ({at}) geçti. Daha ileri bir zaman seç.",
     },
+    "decision_empty": {
+        "en": "Say what was decided; nothing was saved.",
+        "tr": "Ne kararlaştırıldığını yaz; bir şey kaydedilmedi.",
+    },
     "deed_address_wrong": {
         "en": "“{address}” is not the address of a Bluesky post. Open the post again and try from there.",
         "tr": "“{address}” bir Bluesky gönderisinin adresi değil. Gönderiyi yeniden açıp oradan dene.",
@@ -381,6 +393,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "deed_not_ours": {
         "en": "Only whoever began a thread can close it or hide answers in it, and {post} is not ours ({kind}).",
         "tr": "Bir konuşmayı yalnızca başlatan kapatabilir ya da içindeki yanıtı gizleyebilir; {post} bizim değil ({kind}).",
+    },
+    "deed_stays": {
+        "en": "{kind} cannot be undone on this network.",
+        "tr": "{kind} bu ağda geri alınamaz.",
     },
     "demo_fixed": {
         "en": "The demo listens to its own town only. Start Kalkan without --demo to choose what is listened to.",
@@ -522,6 +538,14 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "Withdrawn by a person.",
         "tr": "Biri geri çekti.",
     },
+    "drill_unknown": {
+        "en": "The town knows no storm called “{story}”. Choose one of those on the page.",
+        "tr": "Kasabada “{story}” diye bir fırtına yok. Sayfadakilerden birini seç.",
+    },
+    "duty_hours": {
+        "en": "A shift needs two different times, as in 09:00 and 17:00.",
+        "tr": "Vardiya iki ayrı saat ister; 09:00 ve 17:00 gibi.",
+    },
     "erased": {
         "en": "{ids} ids erased, {rows} rows taken off the disk. They will not be taken in again.",
         "tr": "{ids} kimlik silindi, {rows} satır diskten çıkarıldı. Bir daha alınmayacaklar.",
@@ -658,6 +682,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "“{path}” would unpack to an unreasonable size, so it was left closed. Unpack it yourself and import the folder if you trust it.",
         "tr": "“{path}” açılınca akıl almaz bir boyuta varacağı için açılmadı. Ona güveniyorsan kendin açıp klasörü içe aktar.",
     },
+    "held_not_yours": {
+        "en": "This is held for somebody else, so it was not opened. Ask an owner of the brand.",
+        "tr": "Bu, başka biri için bekletiliyor; açılmadı. Markanın bir sahibine sor.",
+    },
     "hindsight_early": {
         "en": "It is still open. Look back once it is out, held, failed or taken back.",
         "tr": "Bu daha sonuçlanmadı. Yayımlanınca, bekletilince, başarısız olunca ya da geri alınınca dönüp bak.",
@@ -665,6 +693,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "hold_nameless": {
         "en": "An evidence hold needs a name, a reason and the person who opened it.",
         "tr": "Kanıt saklamak için dosyanın adı, nedeni ve açan kişi yazılmalı.",
+    },
+    "hold_past": {
+        "en": "A hold must end later than today. Give a day to come.",
+        "tr": "Saklama bugünden sonra bitmeli. İleri bir gün ver.",
     },
     "hold_reason": {
         "en": "The room check says HOLD. To agree all the same, write why: it goes to the ledger with your name.",
@@ -837,6 +869,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "no_brand": {
         "en": "You are on no brand’s team yet. Ask the owner of a brand to add you.",
         "tr": "Henüz hiçbir markanın ekibinde değilsin. Markanın sahibinden seni eklemesini iste.",
+    },
+    "nobody_on_duty": {
+        "en": "Nobody else is on the rota, so nothing was handed over. Ask an owner to put somebody on it.",
+        "tr": "Nöbet çizelgesinde başka kimse yok; bir şey devredilmedi. Bir sahipten birini yazmasını iste.",
     },
     "not_a_feed": {
         "en": "There is no feed at {url}. Look for the feed’s own address on that page (RSS or Atom) and enter it.",
@@ -1127,16 +1163,16 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "tr": "“{words}”, insanların canını yakan bir konunun sözü: {story} ({authors} kişi).",
     },
     "room_day": {
-        "en": "It will be in view on a day that people keep: {day} ({at}).",
-        "tr": "İnsanların tuttuğu bir günde görünecek: {day_tr} ({at}).",
+        "en": "It will be in view on a day that people keep: {day} ({day_tr}, {at}).",
+        "tr": "İnsanların tuttuğu bir günde görünecek: {day_tr} ({day}, {at}).",
     },
     "room_day_divisive": {
-        "en": "{day} ({at}) divides people.",
-        "tr": "{day_tr} ({at}) insanları ikiye bölüyor.",
+        "en": "{day} ({day_tr}, {at}) divides people.",
+        "tr": "{day_tr} ({day}, {at}) insanları ikiye bölüyor.",
     },
     "room_day_named": {
-        "en": "It names a day that people keep: {day} ({at}).",
-        "tr": "İnsanların tuttuğu bir günün adını anıyor: {day_tr} ({at}).",
+        "en": "It names a day that people keep: {day} ({day_tr}, {at}).",
+        "tr": "İnsanların tuttuğu bir günün adını anıyor: {day_tr} ({day}, {at}).",
     },
     "room_divisive": {
         "en": "People are divided over {story}; whatever the brand says, some will be against it.",
@@ -1337,6 +1373,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "severity_watch_fading": {
         "en": "Watch: it is fading by itself.",
         "tr": "İzle: kendiliğinden sönüyor.",
+    },
+    "shield_audit_empty": {
+        "en": "Nothing came in during the last four weeks, so no sample was drawn. Try again when the inbox has filled.",
+        "tr": "Son dört haftada bir şey gelmedi; örneklem çekilmedi. Gelen kutusu dolunca yeniden dene.",
     },
     "shield_audit_no_ids": {
         "en": "These posts have no ids, so that nobody could say which of them was judged. Audit posts of the archive.",

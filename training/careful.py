@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,11 @@ import pyarrow.parquet as pq
 import torch
 
 from kalkan.reading import careful as run
+from kalkan.reading import kernel, weights
 from kalkan.reading import pieces as cut
-from kalkan.reading import weights
 from kalkan.reading.fast import Fast
 from kalkan.reading.recipe import FAST
-from training import calibrate, card, draws, encoder, linear, sets, soft, teacher_words
+from training import calibrate, card, draws, encoder, linear, measures, sets, soft, teacher_words
 from training.draws import BATCH, CHUNK
 from training.fast import _loss, _rows, kept, targets
 
@@ -44,24 +45,33 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, default=Path("build/training"))
-    parser.add_argument("--rows", type=int, default=200_000, help="rows drawn, all in all")
+    parser.add_argument("--rows", type=int, default=124_800, help="rows drawn, all in all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--soft", action="store_true", help="stop when the soft labels are written")
+    parser.add_argument("--soft", action="store_true", help="label texts softly for the fast reader, no more")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     given.work.mkdir(parents=True, exist_ok=True)
     given.out.mkdir(parents=True, exist_ok=True)
     made = prepare(given.data, given.work, rows=given.rows, seed=given.seed)
-    if not given.soft:
+    if given.soft:
+        kept(given.work / soft.FILE, lambda: soft.labels(made.stored, given.data, made.train, made.val, made.own))
+    else:
         finish(made, given.data, given.out, rows=given.rows, seed=given.seed)
 
 
-Made = tuple[list[sets.Row], encoder.Start, bytes, Floats]
+@dataclass(frozen=True)
+class Made:
+    """The network as it will run, what it was made from, and its scores of the val rows that are looked at."""
+
+    train: list[sets.Row]
+    val: list[sets.Row]
+    stored: run.Stored
+    own: Floats
 
 
 def prepare(data: Path, work: Path, *, rows: int, seed: int) -> Made:
-    """The network as it will run, its scores of val, and the soft labels: all that does not need the fast reader."""
+    """The network as it will run and its scores of val: all that does not need the fast reader."""
     train, val = kept(work / "rows.pickle", lambda: _rows(data))
     begin = kept(work / "careful-start.pickle", lambda: _start(data, train))
     print(f"{len(begin.pieces):,} pieces", flush=True)
@@ -77,15 +87,13 @@ def prepare(data: Path, work: Path, *, rows: int, seed: int) -> Made:
     chosen = [val[at] for at in soft.measured(val)]
     stored = _alone(wide, network, seed)
     own = kept(work / f"careful-val-{seed}.pickle", lambda: soft.scores(stored, [row.text for row in chosen]))
-    kept(work / soft.FILE, lambda: soft.labels(stored, data, train, val, own))
-    return chosen, wide, network, own
+    return Made(train, chosen, stored, own)
 
 
 def finish(made: Made, data: Path, out: Path, *, rows: int, seed: int) -> None:
     """Calibrate the network beside the fast reader in ``out``; write the weights and the card there."""
-    chosen, wide, network, own = made
+    chosen, stored, own = made.val, made.stored, made.own
     beside = weights.load(FAST, out)
-    stored = _alone(wide, network, seed)
     reader = Fast(beside)
     other, sums = reader.score(pa.array([row.text for row in chosen], pa.string()))
     best, _ = reader.language.decide(sums)
@@ -95,7 +103,9 @@ def finish(made: Made, data: Path, out: Path, *, rows: int, seed: int) -> None:
     meta = dict(stored.meta) | {"share": [round(float(one), 4) for one in share]}
     meta |= {"beside": beside.name, "beside_digest": beside.digest, "rows": rows}
     meta |= calibrate.fit_scores(own + other * np.array(meta["share"], np.float32), said, chosen)
-    paths = run.save(NAME, stored.arrays, meta, network, out)
+    whole = kernel.probabilities(own + other * np.array(meta["share"], np.float32), said.tolist(), meta["calibration"])
+    print(", ".join(f"{name} {value:.4f}" for name, value in measures.headlines(whole, chosen).items()))
+    paths = run.save(NAME, stored.arrays, meta, stored.network, out)
     card.write_careful(out, NAME, paths, data, meta)
     print(" ".join(f"{path.name} {path.stat().st_size / 1e6:.1f} MB" for path in paths))
 

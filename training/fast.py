@@ -103,7 +103,7 @@ def make(
     path = files.save(NAME, arrays, meta, abc, out)
     found = _measured(path, val)
     print(f"seed {seed}: " + ", ".join(f"{name} {value:.4f}" for name, value in found.items()))
-    card.write(out, NAME, path, data, meta, train_rows=len(train), seen=seen, runs=[found, *others])
+    card.write(out, NAME, path, data, meta, train_rows=len(train), seen=seen, runs=[found, *others], soft=bool(given))
     print(f"{path} {path.stat().st_size / 1e6:.1f} MB", flush=True)
     return found
 

@@ -20,6 +20,7 @@ from kalkan.reading.careful import Careful, Stored
 from kalkan.reading.fast import Fast
 from kalkan.reading.language import Language
 from training import sets
+from training.measures import HEADLINES
 
 Floats = npt.NDArray[np.float32]
 
@@ -31,7 +32,7 @@ MOST = {
     "isarcasmeval": 1_000, "irony_tr": 500, "tweet_acts": 2_500, "complaints": 1_500,
 }  # fmt: skip
 STREAM = {"BaranBicen-2021": 2_500, "BaranBicen-2022": 1_500}
-FILMS = 4_000  # rows of film lines that calibration looks at
+OTHERS = 500  # val rows of a set without a headline that are looked at
 HARD, BARE = 0.5, 0.35  # share of the soft label where there is a hard one; what it counts where there is none
 UNLABELLED = "stream"
 
@@ -85,20 +86,23 @@ def scores(stored: Stored, texts: list[str], *, threads: int = 2, block: int = 2
 
 
 def measured(val: list[sets.Row]) -> npt.NDArray[np.int64]:
-    """The val rows that calibration looks at: all but most of the films."""
+    """The val rows that are looked at: all of the sets with a headline, at most ``OTHERS`` of any other."""
     random = np.random.default_rng(0)
-    film = np.array([row.source == "xed_emotions" for row in val])
-    films = np.flatnonzero(film)
-    return np.sort(np.concatenate([np.flatnonzero(~film), random.permutation(films)[:FILMS]]))
+    source = np.array([row.source for row in val])
+    heads = {one.source for one in HEADLINES}
+    chosen = [
+        random.permutation(np.flatnonzero(source == name))[: None if name in heads else OTHERS]
+        for name in sorted(set(source.tolist()))
+    ]
+    return np.sort(np.concatenate(chosen))
 
 
 def labels(stored: Stored, data: Path, train: list[sets.Row], val: list[sets.Row], own: Floats) -> Soft:
-    """Soft labels by the network alone, calibrated on its scores ``own`` of the :func:`measured` rows of val."""
+    """Soft labels by the network alone, calibrated on its scores ``own`` of ``val``."""
     from training import calibrate
 
     random = np.random.default_rng(0)
-    rows = measured(val)
-    found = calibrate.fit_scores(own, np.full(len(rows), ""), [val[at] for at in rows])["calibration"]
+    found = calibrate.fit_scores(own, np.full(len(val), ""), val)["calibration"]
     source = np.array([row.source for row in train])
     places = np.sort(
         np.concatenate([

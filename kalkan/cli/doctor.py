@@ -46,7 +46,7 @@ def examine(data: str | None) -> Iterator[Finding]:
         return
     yield Finding("well", "doctor_settings", {"path": str(config.data)})
     looks: tuple[Callable[[Config], Iterator[Finding]], ...] = (
-        _folder, _clock, _port, _database, _archive, _models, _networks, _listeners, _jobs,
+        _folder, _clock, _port, _database, _ledger, _archive, _models, _networks, _listeners, _jobs,
     )  # fmt: skip
     for look in looks:
         try:
@@ -129,6 +129,24 @@ def _database(config: Config) -> Iterator[Finding]:
         yield Finding("well", "doctor_database", {"path": str(path)})
     else:
         yield Finding("fault", "doctor_database_damaged", {"path": str(path), "detail": answer})
+
+
+def _ledger(config: Config) -> Iterator[Finding]:
+    """Every brand's chain of decisions, from its first entry to its last."""
+    if not config.database and not (config.data / "desk.sqlite3").exists():
+        return
+    from kalkan.desk.ready import ready
+
+    ready(config, migrate=False)
+    from django.db import DatabaseError
+
+    from kalkan.desk.drafts_ledger import examined
+
+    try:
+        for found in examined():
+            yield Finding(found.level, found.code, found.params)
+    except DatabaseError:  # of an earlier version, not migrated yet: the next start does that
+        return
 
 
 def _postgres(config: Config) -> Iterator[Finding]:

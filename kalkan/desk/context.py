@@ -61,7 +61,10 @@ _UNDER: Final = {
     "ledger": ("ledger_score",),
     "today": ("labels", "label", "posts"),
     "cases": ("act_enter", "case_keep", "case"),
-    "inbox": ("item", "item_reply", "item_act", "answers", "care", "shield", "shield_preview", "shield_rule"),
+    "inbox": (
+        "item", "item_reply", "item_act", "answers", "care", "shield", "shield_preview", "shield_rule", "evidence",
+        "pile", "asks", "ask", "shield_audit", "deeds", "item_keep", "item_deed", "rota",
+    ),
     "brief": ("brief_kept", "brief_again", "brief_plan", "brief_keep"),
 }  # fmt: skip
 UNDER: Final = {name: place for place, names in _UNDER.items() for name in names}

@@ -18,9 +18,10 @@ from kalkan.archive import Archive
 from kalkan.desk import access, demo, drafts_room, drafts_writing
 from kalkan.desk.actions import accounts, facts
 from kalkan.desk.actions import drafts as acts
+from kalkan.desk.actions.audit import note
 from kalkan.desk.jobs import Work
 from kalkan.desk.models import Account, Brand, Draft, Fact, Person
-from kalkan.errors import KalkanError
+from kalkan.errors import InvalidInput, KalkanError
 from kalkan.networks import publishing
 
 FILE: Final = "demo-doors.json"
@@ -93,6 +94,22 @@ def connect(work: Work) -> None:
     findik = Brand.objects.filter(slug="findik").first()
     if findik is not None and not Draft.objects.filter(brand=findik).exists():
         _write(defne, findik, now=work.now(), archive=work.archive)
+
+
+STORMS: Final = ("ordu-gas-leak", "smaller-jar", "pile-on")
+
+
+def drill(person: Person, brand: Brand, story: str, *, folder: Path, now: datetime) -> None:
+    """Ask the town to tell one of its storms again, from now on, so that people can practise.
+
+    :raises Refused: the person may not (``not_allowed``).
+    :raises InvalidInput: no such storm (``drill_unknown``).
+    """
+    access.require(person, brand, "approve")
+    if story not in STORMS:
+        raise InvalidInput("drill_unknown", story=story[:40])
+    (folder / "drill.json").write_text(json.dumps({"story": story, "began": now.isoformat()}), encoding="utf-8")
+    note(person, "began drill", brand, story=story)
 
 
 def _connected(door: Door) -> bool:

@@ -21,6 +21,7 @@ from kalkan.desk import drafts_rules, stories
 from kalkan.desk.drafts_writing import Typed
 from kalkan.desk.models import Brand, Fact, Facts, Mourning, Watch
 from kalkan.stories.record import StoryRow
+from kalkan.text import fold
 
 log = logging.getLogger(__name__)
 HOURS: Final = 72  # of the room
@@ -250,9 +251,24 @@ def _proposals(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def new_holds(found: Mapping[str, Any], known: Mapping[str, Any] | None) -> list[str]:
-    """The codes of holds in ``found`` that were not among those of ``known``, which a person overruled."""
-    old = {each["key"] for each in (known or {}).get("findings", ()) if each["level"] == "hold"}
-    return [each["code"] for each in found["findings"] if each["level"] == "hold" and each["key"] not in old]
+    """The codes of holds in ``found`` that were not among those of ``known``, which a person decided against."""
+    old = [each for each in (known or {}).get("findings", ()) if each["level"] == "hold"]
+    new = [each for each in found["findings"] if each["level"] == "hold"]
+    return [each["code"] for each in new if not any(_same(each, one) for one in old)]
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two findings say the same. A story that the room found itself is another one a minute later by its id:
+    it is the same where its words mostly are."""
+    if (one["code"], one["why"]) != (other["code"], other["why"]):
+        return False
+    if one["key"] == other["key"]:
+        return True
+    words = [
+        {word for ev in each["evidence"] for word in fold(ev["title"]).split() if len(word) > 2}
+        for each in (one, other)
+    ]
+    return bool(words[0] & words[1]) and len(words[0] & words[1]) * 2 >= min(len(each) for each in words)
 
 
 def of_typed(

@@ -21,7 +21,7 @@ from django.db.models import Count, Min, Q, QuerySet
 from kalkan import figures, shield
 from kalkan.desk import access
 from kalkan.desk.jobs import Work
-from kalkan.desk.models import Brand, InboxRules, Item
+from kalkan.desk.models import Account, Brand, InboxRules, Item
 from kalkan.posts import ABOUT, READ_POSTS
 from kalkan.shield import Policy, Rule
 from kalkan.shield import answers as care
@@ -72,8 +72,9 @@ def _take(brand: Brand, archive: figures.Archive, *, now: datetime) -> int:
         last = posts["seen_at"][-1]
         whole = posts.filter(pc.less(posts["seen_at"], last))
         posts = whole if whole.num_rows else posts
-    own = {account.casefold() for account in brand.as_brand().accounts}
-    items = [row for row in rows_of(brand, posts, rules) if row[1] not in own]
+    own, authors = own_of(brand), posts["author_id"].to_pylist()
+    made = zip(rows_of(brand, posts, rules), authors, strict=True)
+    items = [row for row, author in made if row[1] not in own and author not in own]
     Item.objects.bulk_create((item for item, _handle in items), ignore_conflicts=True, batch_size=500)
     rules.taken_until = posts["seen_at"][-1].as_py()
     rules.save(update_fields=["taken_until"])
@@ -101,6 +102,13 @@ def rows_of(brand: Brand, posts: pa.Table, rules: InboxRules) -> list[tuple[Item
     return made
 
 
+def own_of(brand: Brand) -> frozenset[str]:
+    """How the brand's own posts are signed: its handles, and the lasting ids of the accounts it publishes from."""
+    ids = Account.objects.filter(brand=brand).values_list("account_id", flat=True)
+    handles = {account.casefold() for account in brand.as_brand().accounts}
+    return frozenset(handles | {one.partition(":")[2] for one in ids})
+
+
 def policy_of(rules: InboxRules) -> Policy:
     """The brand's policy; the shipped one where it has none of its own."""
     return shield.policy_from_json(rules.policy) if rules.policy else shield.DEFAULT
@@ -121,7 +129,11 @@ def hours_of(rules: InboxRules) -> Hours:
 
 
 def narrowed(items: QuerySet[Item], view: str) -> QuerySet[Item]:
-    """``items`` of one of :data:`VIEWS`, those that need a person most and wait longest first."""
+    """``items`` of one of :data:`VIEWS`, those that need a person most and wait longest first.
+
+    What stands behind a pile-on's card is in the view of all and nowhere else.
+    """
+    items = items if view == "all" else items.filter(piled__isnull=True)
     chosen = {
         "needs": Q(needs=True),
         "questions": Q(kind="question"),
@@ -135,12 +147,14 @@ def narrowed(items: QuerySet[Item], view: str) -> QuerySet[Item]:
 
 
 def counts(items: QuerySet[Item]) -> dict[str, int]:
-    """How many of ``items`` (of one state) each view holds, in one question."""
-    rows = items.order_by().values("place", "kind", "whole", "needs").annotate(n=Count("id"))
+    """How many of ``items`` (of one state) each view holds."""
+    names = ("place", "kind", "whole", "needs")
+    rows = list(items.order_by().values(*names).annotate(n=Count("id")))
+    behind = items.order_by().filter(piled__isnull=False).values(*names).annotate(n=Count("id"))
     found = dict.fromkeys(VIEWS, 0)
-    for row in rows:
+    found["all"] = sum(row["n"] for row in rows)
+    for row in [*rows, *({**row, "n": -row["n"]} for row in behind)]:
         n = row["n"]
-        found["all"] += n
         found["needs"] += n * row["needs"]
         found["questions"] += n * (row["kind"] == "question")
         found["criticism"] += n * (row["kind"] in ("criticism", "complaint"))
@@ -218,9 +232,18 @@ def talk(item: Item, archive: figures.Archive, *, own: frozenset[str]) -> tuple[
     if all(row["id"] != item.post for row in rows):
         rows += list(words_of([item], archive).values())
     return tuple(
-        Said(row=row, this=row["id"] == item.post, ours=(row["author_handle"] or "").casefold() in own)
+        Said(row=row, this=row["id"] == item.post, ours=_ours(row, own))
         for row in sorted(rows, key=lambda row: (row["at"], row["id"]))
     )
+
+
+def _ours(row: Mapping[str, Any], own: frozenset[str]) -> bool:
+    return (row["author_handle"] or "").casefold() in own or row["author_id"] in own
+
+
+def folds_of(brand: Brand, posts: Iterable[str]) -> dict[str, Item]:
+    """The items of those posts: what of them is folded stays folded wherever they are shown."""
+    return {item.post: item for item in Item.objects.filter(brand=brand, post__in=list(posts))}
 
 
 def before(item: Item, author: str, archive: figures.Archive) -> list[Mapping[str, Any]]:

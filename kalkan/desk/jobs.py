@@ -61,6 +61,8 @@ JOBS: Final[tuple[Job, ...]] = (
     Job(name="demo", every=10.0, run="kalkan.desk.drafts_demo:connect", apart=True, first=8.0),
     Job(name="outcomes", every=60.0, run="kalkan.desk.drafts_outcomes:outcomes", apart=True, first=30.0),
     Job(name="inbox", every=10.0, run="kalkan.desk.inbox:take_in", apart=True, first=3.0),
+    Job(name="piles", every=60.0, run="kalkan.desk.piles:gather", apart=True, first=25.0),
+    Job(name="holds", every=900.0, run="kalkan.desk.caring:end", first=40.0),
     Job(name="sweep", every=90.0, run="kalkan.desk.tending:sweep", apart=True, first=20.0),
 )
 

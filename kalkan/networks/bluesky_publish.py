@@ -21,7 +21,6 @@ from urllib.parse import urlencode
 
 from kalkan.drafts import Media, Receipt, Variant
 from kalkan.errors import InvalidInput, KalkanError, NetworkError
-from kalkan.networks.addresses import check_address
 from kalkan.networks.base import Option
 from kalkan.networks.bluesky_text import facets
 from kalkan.networks.http import Answer, Door
@@ -37,6 +36,7 @@ from kalkan.networks.publishing import (
     PublishKind,
     Unsure,
     problems,
+    secure,
     write,
 )
 from kalkan.text import display_host, graphemes
@@ -261,7 +261,7 @@ class BlueskyPublisher:
                 _read(answer, self._server)
         if told is None:
             told = _session(self._door, self._held, now)
-        self._held |= _kept(told)
+        self._held |= _kept(told, self._server)
         self._keep(dict(self._held))
 
     def _count(self, answer: Answer, now: datetime) -> None:
@@ -356,7 +356,7 @@ def _session(door: Door, held: Credentials, now: datetime) -> dict[str, Any]:
     return _read(write(door, "POST", url, body, now=now, headers={"Content-Type": "application/json"}), service)
 
 
-def _kept(told: Mapping[str, Any]) -> dict[str, str]:
+def _kept(told: Mapping[str, Any], server: str) -> dict[str, str]:
     """Of a session's answer, what is kept."""
     try:
         kept = {
@@ -366,12 +366,14 @@ def _kept(told: Mapping[str, Any]) -> dict[str, str]:
             "handle": told["handle"],
         }
     except KeyError as error:
-        raise NetworkError("answer_unreadable", host="", detail=str(error)) from error
+        raise NetworkError("answer_unreadable", host=server, detail=str(error)) from error
     document = told.get("didDoc")
     services = document.get("service") if isinstance(document, dict) else None
     for service in services if isinstance(services, list) else ():
         if isinstance(service, dict) and str(service.get("id", "")).endswith("#atproto_pds"):
-            kept["pds"] = str(service.get("serviceEndpoint", "")).rstrip("/")
+            endpoint = str(service.get("serviceEndpoint", "")).rstrip("/")
+            if endpoint.startswith("https://") or not server.startswith("https://"):  # never down to plain HTTP
+                kept["pds"] = endpoint
     return {name: str(value) for name, value in kept.items() if value}
 
 
@@ -392,11 +394,11 @@ def connect(options: Mapping[str, str], *, now: datetime, loopback: bool = False
     for name in ("handle", "password"):
         if not held[name]:
             raise InvalidInput("option_missing", network="Bluesky", option=name)
-    check_address(held["service"], allow_private=loopback)
+    secure(held["service"], loopback=loopback)
     door = Door(allow_private=loopback)
     try:
         told = _session(door, held, now)
-        held |= _kept(told)
+        held |= _kept(told, held["service"])
         return _identity(told), held
     except KalkanError:
         raise

@@ -20,7 +20,6 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from kalkan.drafts import Media, Receipt, Variant
 from kalkan.errors import InvalidInput, NetworkError
-from kalkan.networks.addresses import check_address
 from kalkan.networks.base import Option
 from kalkan.networks.http import Answer, Door
 from kalkan.networks.markup import plain
@@ -48,6 +47,7 @@ from kalkan.networks.publishing import (
     PublishKind,
     Unsure,
     problems,
+    secure,
     write,
 )
 from kalkan.networks.statuses import local_id, moment
@@ -320,7 +320,7 @@ def begin_sign_in(
     :raises InvalidInput: ``server`` is no address.
     """
     server = (server if "://" in server else f"https://{server}").rstrip("/")
-    check_address(server, allow_private=loopback)
+    secure(server, loopback=loopback)
     body = {"client_name": "Kalkan", "redirect_uris": redirect, "scopes": SCOPES}
     told = _post(server, "/api/v1/apps", body, now=now, loopback=loopback)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
@@ -385,7 +385,7 @@ def connect(options: Mapping[str, str], *, now: datetime, loopback: bool = False
             raise InvalidInput("option_missing", network="Mastodon", option=name)
     server = options["server"].strip().rstrip("/")
     server = server if "://" in server else f"https://{server}"
-    check_address(server, allow_private=loopback)
+    secure(server, loopback=loopback)
     held = {"server": server, "token": options["token"].strip()}
     publisher = MastodonPublisher("", held, keep=lambda new: None, loopback=loopback)
     try:

@@ -18,6 +18,7 @@ from typing import Any, Final, Protocol, runtime_checkable
 
 from kalkan.drafts import Media, Part, Receipt, Variant
 from kalkan.errors import InvalidInput, NetworkError
+from kalkan.networks.addresses import check_address
 from kalkan.networks.base import Option
 from kalkan.networks.http import Answer, Door, was_sent
 from kalkan.text import byte_length, graphemes
@@ -186,6 +187,17 @@ def kind(network: str) -> PublishKind:
     found: Any = importlib.import_module(_KINDS[network]).PUBLISH
     assert isinstance(found, PublishKind)
     return found
+
+
+def secure(address: str, *, loopback: bool) -> str:
+    """``address`` of a server that tokens are sent to: https, but on loopback.
+
+    :raises InvalidInput: it is no address, or one where anybody on the way could read the token (``account_plain``).
+    """
+    url = check_address(address, allow_private=loopback)
+    if url.scheme != "https" and not loopback:
+        raise InvalidInput("account_plain", server=url.host)
+    return address
 
 
 def write(door: Door, method: str, url: str, content: bytes, *, now: datetime, headers: Mapping[str, str]) -> Answer:

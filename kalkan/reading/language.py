@@ -1,9 +1,9 @@
 """Which language a post is in: letters decide where a script belongs to one language, a small model elsewhere.
 
-Every word gets one row of numbers, the same wherever it stands; a post is the sum over its words. The network's own tags
-are weighed like a word or two: they say what a client was set to. So a short post goes with its tag, a long one goes its
-own way, and where text and tag are as strong the language is doubted. Promises null where there are no letters or two
-languages are as likely.
+Every word gets one row of numbers, the same wherever it stands; a post is the sum over its words. The network's own
+tags are weighed like a word or two: they say what a client was set to. So a short post goes with its tag, a long one
+goes its own way, and where text and tag are as strong the language is doubted. Promises null where there are no letters
+or two languages are as likely.
 """
 
 from __future__ import annotations

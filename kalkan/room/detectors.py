@@ -65,7 +65,7 @@ def contact(asked: Asked) -> Iterator[Found]:
     used = {fold(tag).strip("#") for tag in asked.brand.tags}
     for told in asked.heard.stories:
         touch = touches(asked.draft.text, asked.draft.tags, told, asked.heard, asked.policy)
-        if touch is None or (not told.acute and _chronic(told) and not _of_harm(touch)):
+        if touch is None or (not told.acute and told.chronic and not _of_harm(touch)):
             continue
         shared = (*touch.tags, *touch.words)
         base: dict[str, Any] = {
@@ -110,10 +110,6 @@ def _touched(asked: Asked, told: Told, touch: Touch, params: dict[str, Any], bas
     yield Found(table=table, code=code, why=why, params=params, kinds=_weighed(asked), touch=touch, **base)
 
 
-def _chronic(told: Told) -> bool:
-    return bool(told.story.harms) and told.story.harms[0] == "illness"
-
-
 def _of_harm(touch: Touch) -> bool:
     """The shared words are themselves words of illness: not only something else that people speak of on such days."""
     return any(in_text("harm", "illness en", "illness tr").search(word.strip("#")) for word in touch.words)
@@ -125,7 +121,7 @@ def two_readings(asked: Asked) -> Iterator[Found]:
         return
     named = asked.heard.index.like(brand_names(asked))
     for told in asked.heard.stories:
-        if told.story.gravity < 1 or _chronic(told) or not concerns(told, asked):
+        if told.story.gravity < 1 or told.chronic or not concerns(told, asked):
             continue
         touch = second_senses(asked.draft.text, told, asked.heard)
         floor = asked.policy.story_share if told.story.rising else asked.policy.steady_share

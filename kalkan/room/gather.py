@@ -23,7 +23,7 @@ from kalkan.room.vocabulary import HARMS
 from kalkan.text import fold
 
 ACUTE = frozenset(("disaster", "violence", "death", "hurt", "abuse", "hate", "conflict", "mourning"))
-CHRONIC = frozenset(("illness",))
+SUDDEN = frozenset(("disaster", "violence", "abuse", "hate", "conflict"))
 _MOST = 8  # stories looked for in a file
 _TERMS = 60
 
@@ -40,7 +40,12 @@ class Told:
     @property
     def acute(self) -> bool:
         """People are dead, hurt or threatened now: not an epidemic that has become everyday."""
-        return self.story.gravity >= 2 and not (self.story.harms and self.story.harms[0] in CHRONIC)
+        return self.story.gravity >= 2 and not self.chronic
+
+    @property
+    def chronic(self) -> bool:
+        """An epidemic and its deaths, and nothing sudden."""
+        return "illness" in self.story.harms and not SUDDEN & set(self.story.harms)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,7 +127,7 @@ def _same(told: Told, other: Told) -> bool:
 
 def _graver(told: Told, found: Told) -> Told:
     story, other = told.story, found.story
-    harms = story.harms if story.gravity >= other.gravity and story.harms else other.harms
+    harms = tuple(dict.fromkeys((*other.harms, *story.harms)))
     joined = replace(
         story, gravity=max(story.gravity, other.gravity), harms=harms, share=max(story.share, other.share),
         examples=story.examples or other.examples, per_hour=story.per_hour or other.per_hour,
@@ -275,8 +280,7 @@ def _harms(rows: Mask, ready: Index) -> tuple[str, ...]:
             found.append((people, kind))
     found.sort(key=lambda one: (-one[0], HARMS.index(one[1])))
     kinds = [kind for _, kind in found]
-    sudden = {"disaster", "violence", "abuse", "hate", "conflict"}
-    if "illness" in kinds and not sudden & set(kinds):
+    if "illness" in kinds and not SUDDEN & set(kinds):
         kinds.remove("illness")
         kinds.insert(0, "illness")
     return tuple(kinds)

@@ -72,7 +72,7 @@ def page() -> str:
         ", ".join(f"`{code}`" for code in CODES) + ".\n",
         "## Days that are known\n",
         f"{len(kept())} observances in `kalkan/room/words/observances.txt`, and public holidays that are days of"
-        " mourning from the package `holidays`. A day only ever blocks; none is a reason to post or to sell. Mourning that is"
-        " declared is put in by hand.\n",
+        " mourning from the package `holidays`. A day only ever blocks; none is a reason to post or to sell. Mourning"
+        " that is declared is put in by hand.\n",
     ]
     return "\n".join(lines)

@@ -234,9 +234,12 @@ class Follower:
             for post in recent.posts.take(typical(recent.terms, rows)).to_pylist()
         ]
         every = spread(rows, 400)  # here copies count: each by another person
-        story.gravity = weigh(recent.posts["text"].take(every).to_pylist(), recent.terms.author[every])
+        found = weigh(recent.posts["text"].take(every).to_pylist(), recent.terms.author[every])
+        if found.level < story.gravity.level:  # people soon speak of other sides of it; that makes no harm undone
+            return
+        story.gravity = found
         ids = recent.posts["id"].take(every).to_pylist()
-        story.harm_posts = {harm.kind: tuple(ids[at] for at in harm.posts if ids[at]) for harm in story.gravity.harms}
+        story.harm_posts = {harm.kind: tuple(ids[at] for at in harm.posts if ids[at]) for harm in found.harms}
 
     # — the day's course —
 

@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from kalkan.desk import access, drafts_rules, drafts_sending, shelf
+from kalkan.desk import access, drafts_room, drafts_rules, drafts_sending, shelf
 from kalkan.desk.actions import drafts as acts
 from kalkan.desk.actions import facts, outside
 from kalkan.desk.jobs import Work
@@ -389,3 +389,15 @@ def test_the_room_is_looked_at_while_it_waits_and_while_it_is_in_view(
     look(due + timedelta(hours=3))
     assert [row.body["occasion"] for row in LedgerEntry.objects.filter(kind="advice")][-1] == "out"
     assert LedgerEntry.objects.filter(kind="advice", body__occasion="out").count() == 1, "told once"
+
+
+def test_the_same_hold_is_known_again_and_another_is_new() -> None:
+    def hold(title: str, key: str, code: str = "event_collision") -> dict[str, Any]:
+        evidence = [{"kind": "story", "id": key, "title": title}]
+        return {"code": code, "why": "room_contact", "key": f"{code} {key}", "level": "hold", "evidence": evidence}
+
+    known = {"findings": [hold("ordu · gaz · kaçağı", "room:1")]}
+    assert drafts_room.new_holds({"findings": [hold("Ordu · gaz · tesis", "room:2")]}, known) == []
+    assert drafts_room.new_holds({"findings": [hold("liman · yangın", "room:3")]}, known) == ["event_collision"]
+    assert drafts_room.new_holds({"findings": [hold("ordu · gaz", "room:1", "tone_clash")]}, known) == ["tone_clash"]
+    assert drafts_room.new_holds(known, None) == ["event_collision"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,8 @@ from kalkan.desk import drafts_sending, shelf
 from kalkan.desk.actions import pauses
 from kalkan.desk.jobs import Work
 from kalkan.desk.models import Draft, LedgerEntry, Pause
+from kalkan.world import drill
+from kalkan.world.world import demo_world
 from tests.desk.conftest import Cast, signed_in
 from tests.desk.drafts_cast import FakeNetwork, account, submitted, team
 from tests.desk.test_approvals import GO, agree, now_text
@@ -126,3 +130,29 @@ def test_a_market_alone_and_who_may(cast: Cast, network: FakeNetwork) -> None:
     assert approver.post(f"/pause/{pk}/end/", {"reason": "Geçti."}).status_code == 302
     assert Pause.objects.get().ended_by == staff.approver
     assert signed_in(cast.cem).get("/pause/").content.decode().count("gaz kaçağı") == 0
+
+
+def test_a_drill_is_a_storm_told_again_faster_and_only_in_a_demo(cast: Cast, data: Path) -> None:
+    staff = team(cast)
+    approver = signed_in(staff.approver)
+    assert approver.post("/pause/drill/", {"story": "ordu-gas-leak"}).status_code == 404
+    settings.CONFIG = dataclasses.replace(settings.CONFIG, demo=True)
+    assert signed_in(staff.writer).post("/pause/drill/", {"story": "ordu-gas-leak"}).status_code == 403
+    assert approver.post("/pause/drill/", {"story": "../../x"}).status_code == 400
+    assert approver.post("/pause/drill/", {"story": "ordu-gas-leak"}).status_code == 302
+    asked = drill.asked(data / drill.FILE)
+    assert asked is not None
+    now = asked.began
+    town = drill.Drilled(demo_world(seed=23, now=now), data / drill.FILE)
+    told = list(town.events(now - timedelta(minutes=1), now + timedelta(minutes=20)))
+    assert [one.at for one in told] == sorted(one.at for one in told)
+    again = [one for one in told if ".drill" in one.key]
+    assert len(again) > 30 and len({one.key for one in again}) == len(again)
+    halves = [
+        *town.events(now, now + timedelta(minutes=7)),
+        *town.events(now + timedelta(minutes=7), now + timedelta(minutes=20)),
+    ]
+    assert [one.key for one in halves if ".drill" in one.key] == [one.key for one in again], "however it is asked for"
+    assert not any(".drill" in one.key for one in town.events(asked.ends, asked.ends + timedelta(minutes=5)))
+    (data / drill.FILE).write_text("[]")
+    assert drill.asked(data / drill.FILE) is None

@@ -74,7 +74,8 @@ class Workers:
 
     def __init__(self) -> None:
         self._start = multiprocessing.get_context("forkserver")
-        self._start.set_forkserver_preload(["tests.publishing.killing"])
+        publishers = ["kalkan.networks.bluesky_publish", "kalkan.networks.mastodon_publish"]
+        self._start.set_forkserver_preload(["tests.publishing.killing", *publishers])
 
     def run(self, path: Path, credentials: Credentials, *, point: int = 0, wait: float | None = None) -> bool:
         """Whether the worker came to its end; ``wait`` kills it from outside after so many seconds."""

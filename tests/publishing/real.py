@@ -107,6 +107,8 @@ class Pds:
             if b'"ready":true' in line:
                 break
         else:
+            self._process.wait()
+            self._process.stdout.close()
             raise RuntimeError(b"".join(said).decode())
         self.said: deque[bytes] = deque(maxlen=50)  # its last words
         self._drain = threading.Thread(target=self.said.extend, args=(self._process.stdout,), daemon=True)

@@ -139,6 +139,27 @@ def test_an_old_token_is_refreshed_once_and_the_post_sent_once(wire: Wire, publi
     assert methods == ["com.atproto.repo.putRecord", "com.atproto.server.refreshSession", "com.atproto.repo.putRecord"]
 
 
+@pytest.mark.parametrize("module", [bluesky_publish, mastodon_publish])
+def test_tokens_go_over_https_only(wire: Wire, module: Any) -> None:
+    plain = "http://social.example"
+    options = {"handle": "findik.test", "password": "p", "service": plain, "server": plain, "token": "t"}
+    with pytest.raises(InvalidInput, match="account_plain"):
+        module.connect(options, now=NOW)
+    assert wire.asked == []
+
+
+def test_a_server_cannot_send_the_session_to_plain_http(wire: Wire) -> None:
+    document = {"service": [{"id": "#atproto_pds", "serviceEndpoint": "http://pds.example"}]}
+    session = {"accessJwt": "a", "refreshJwt": "r", "did": "did:plc:x", "handle": "x.test", "didDoc": document}
+    wire.answers = [(200, session, {})]
+    _, held = bluesky_publish.connect({"handle": "x.test", "password": "p"}, now=NOW)
+    assert "pds" not in held
+    document["service"][0]["serviceEndpoint"] = "https://pds.example/"
+    wire.answers = [(200, session, {})]
+    _, held = bluesky_publish.connect({"handle": "x.test", "password": "p"}, now=NOW)
+    assert held["pds"] == "https://pds.example"
+
+
 def test_an_answer_that_cannot_be_read_leaves_it_open(wire: Wire, publisher: BlueskyPublisher) -> None:
     wire.answers = [(200, [], {})]  # type: ignore[list-item]
     with pytest.raises(publishing.Unsure):

@@ -38,7 +38,7 @@ def table(texts: list[str], recipe: Recipe) -> pa.Table:
 
 @needed
 def test_the_careful_reader_keeps_every_law() -> None:
-    check_reader(careful.careful_reader())
+    check_reader(careful.careful_reader(), crowd=60)
 
 
 @needed
@@ -52,7 +52,7 @@ def test_a_careful_reading_names_its_recipe() -> None:
 @needed
 def test_it_reads_what_anyone_would() -> None:
     found = table(
-        ["I love this, thank you so much!", "Berbat bir hizmet, iki saattir bekliyorum", "¿Dónde está mi pedido?"],
+        ["I love this, thank you so much!", "Çok kötü bir deneyimdi, hiç beğenmedim", "¿Dónde está mi pedido?"],
         current("careful"),
     ).to_pylist()
     assert [row["sentiment"] for row in found[:2]] == ["positive", "negative"]
@@ -104,7 +104,7 @@ def test_the_fast_scores_are_added_in_their_share() -> None:
 @needed
 def test_a_table_is_read_with_care(tmp_path: Path) -> None:
     rows = tmp_path / "posts.jsonl"
-    rows.write_text('{"text": "harika"}\n{"text": "when does it open"}\n{"text": null}\n', encoding="utf-8")
+    rows.write_text('{"text": "harika"}\n{"text": "when does it open"}\n{"text": ""}\n', encoding="utf-8")
     told = read_table(rows, tmp_path / "read.jsonl", tier="careful")
     assert told.rows == 3 and told.recipe == current("careful").id
 

@@ -29,6 +29,7 @@ MAY: Final[dict[str, frozenset[str]]] = {
     "moderate": frozenset({"owner", "approver", "writer", "moderator"}),
     "write": frozenset({"owner", "approver", "writer"}),
     "approve": frozenset({"owner", "approver"}),
+    "act": frozenset({"owner", "approver", "moderator"}),
     "brand": frozenset({"owner"}),
     "team": frozenset({"owner"}),
     "audit": frozenset({"owner"}),

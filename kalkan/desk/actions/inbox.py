@@ -84,6 +84,13 @@ def answered(person: Person, item: Item, *, version: int, now: datetime, draft: 
     _changed(person, item, version, draft=draft or item.draft, **first)
 
 
+def answered_there(item: Item, replies: Sequence[datetime]) -> None:
+    """Write down that the brand's own account answered on the network, if nobody noted a reply here before."""
+    if replies and item.answered_at is None:
+        item.answered_at = min(replies)
+        Item.objects.filter(pk=item.pk, answered_at=None).update(answered_at=item.answered_at)
+
+
 @transaction.atomic
 def tag(person: Person, item: Item, tags: Sequence[str], *, version: int) -> None:
     """Set the tags of an item.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,14 +16,14 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from kalkan import sentences, shield
-from kalkan.desk import access, inbox_reply, shelf
+from kalkan.desk import access, asking, deeds, inbox_reply, piles, shelf, shifts
 from kalkan.desk import inbox as core
 from kalkan.desk.actions import inbox as acts
+from kalkan.desk.forms.care import Keeping
 from kalkan.desk.forms.inbox import Answer
 from kalkan.desk.heard import title_of
 from kalkan.desk.models import Brand, Item, Person
 from kalkan.errors import KalkanError, Refused
-from kalkan.shield.care import CareRules, Dose, Opening, Shift, dose
 from kalkan.text import cut
 
 TITLES: Final = {
@@ -37,23 +39,28 @@ CONTENTS: Final = {
     "threat": _("threat"), "doxing": _("private details"), "spam": _("spam"),
 }  # fmt: skip
 _PAGE: Final = 40
-_SHIFT: Final = timedelta(hours=8)
+DEEDS: Final = {
+    "mute": _("Mute them"), "block": _("Block them"), "report": _("Report it to the network"),
+    "hide_reply": _("Hide this reply in our thread"), "gate_thread": _("Close our thread for replies"),
+    "shields_up": _("Shields up"),
+}  # fmt: skip
 _SNOOZES: Final = {"1h": timedelta(hours=1), "4h": timedelta(hours=4), "1d": timedelta(days=1), "3d": timedelta(days=3)}
 
 
 def inbox(request: HttpRequest) -> HttpResponse:
     """The list, and the first of it opened beside."""
-    return render(request, "desk/inbox.html", _page(request, None))
+    return render(request, "desk/inbox.html", page_of(request, None))
 
 
 def item(request: HttpRequest, pk: int) -> HttpResponse:
     """One conversation, with the list beside."""
     person, brand = access.person_of(request), access.current_brand(request)
     row = access.item_for(person, brand, pk)
-    return render(request, "desk/inbox.html", _page(request, row))
+    return render(request, "desk/inbox.html", page_of(request, row))
 
 
-def _page(request: HttpRequest, chosen: Item | None, **more: Any) -> dict[str, Any]:
+def page_of(request: HttpRequest, chosen: Item | None, **more: Any) -> dict[str, Any]:
+    """What the page shows: the list, and ``chosen`` (None: the first of the list) beside it."""
     person, brand = access.person_of(request), access.current_brand(request)
     now, archive = timezone.now(), shelf.opened()
     view = request.GET.get("view", "needs")
@@ -63,6 +70,9 @@ def _page(request: HttpRequest, chosen: Item | None, **more: Any) -> dict[str, A
     tag = request.GET.get("tag", "")[:40]
     items = access.items_for(person, brand).filter(state=state)
     tally = core.counts(items)
+    off = access.not_today_of(person, timezone.localdate())
+    if off:  # what is folded or held whole; a grievance with an insult in it stays
+        items = items.exclude(Q(content__in=off) & (Q(whole=True) | Q(place="hold")))
     if mine:
         items = items.filter(assignee=person)
     shown = core.narrowed(items, view).select_related("assignee", "brand")
@@ -75,7 +85,12 @@ def _page(request: HttpRequest, chosen: Item | None, **more: Any) -> dict[str, A
     if gone:
         core.forget(gone)
     rows = [row for row in rows if row.post in words]
+    picked = chosen is not None
     chosen = chosen or (rows[0] if rows else None)
+    if access.may(person, brand, "moderate"):
+        shifts.attend(person, now=now)
+    held_for = ", ".join(one.name or one.email for one in access.handlers(brand))
+    cards = list(piles.waiting(access.piles_for(person, brand))[:5]) if state == "open" and not at else []
     query: dict[str, str] = {
         "view": view,
         **({"state": state} if state == "done" else {}),
@@ -88,19 +103,24 @@ def _page(request: HttpRequest, chosen: Item | None, **more: Any) -> dict[str, A
         "state": state,
         "mine": mine,
         "query": urlencode(query),
-        "rows": [_line(row, words[row.post], now) for row in rows[:_PAGE]],
+        "rows": [line(row, words[row.post], now) for row in rows[:_PAGE]],
+        "cards": cards if view in ("needs", "folded", "all") and not mine else [],
+        "picked": picked,
+        "held_for": held_for,
+        "off": off,
         "older": urlencode({**query, "at": str(at + _PAGE)}) if len(rows) > _PAGE else "",
         "own_views": access.views_for(person, brand),
         "chosen": chosen,
         "talk": _talk(request, chosen, person, brand, now) if chosen is not None else None,
         "may": access.may(person, brand, "moderate"),
-        "dose": _dose(person, brand, now),
+        "standing": shifts.standing(person, brand, now=now),
         "now": now,
         **more,
     }
 
 
-def _line(row: Item, post: dict[str, Any], now: datetime) -> dict[str, Any]:
+def line(row: Item, post: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """One item as the list shows it: nothing of what is folded or held."""
     left = (row.due_at - now).total_seconds()
     return {
         "row": row,
@@ -108,6 +128,7 @@ def _line(row: Item, post: dict[str, Any], now: datetime) -> dict[str, Any]:
         "kinds": [KINDS[name] for name in row.kinds if name in KINDS][:2] or [KINDS["other"]],
         "content": CONTENTS.get(row.content, ""),
         "folded": bool(row.folds) and not row.whole,
+        "captured": row.evidence.filter(released_at=None).first() if row.place == "hold" else None,
         "text": "" if row.whole or row.place == "hold" else cut(_plain(post["text"], row), 160),
         "lang": row.lang,
         "late": left < 0,
@@ -123,11 +144,13 @@ def _plain(text: str, row: Item) -> str:
 
 def _talk(request: HttpRequest, row: Item, person: Person, brand: Brand, now: datetime) -> dict[str, Any] | None:
     archive = shelf.opened()
-    own = frozenset(handle.casefold() for handle in brand.as_brand().accounts)
-    said = core.talk(row, archive, own=own)
+    said = core.talk(row, archive, own=core.own_of(brand))
     this = next((one for one in said if one.this), None)
     if this is None:
         return None
+    acts.answered_there(row, [one.row["at"] for one in said if one.ours and one.row["reply_to"] == row.post])
+    folds = core.folds_of(brand, [one.row["id"] for one in said])
+    held = _held(row, person, brand, now)
     if access.may(person, brand, "moderate"):
         acts.look(person, row, now=now)
     others = row.looks.filter(at__gte=now - acts.READING).exclude(person=person).select_related("person")
@@ -136,12 +159,16 @@ def _talk(request: HttpRequest, row: Item, person: Person, brand: Brand, now: da
                "folds": row.folds, "p_abuse": row.p_abuse, "p_critic": row.p_critic}  # fmt: skip
     return {
         "row": row,
-        "line": _line(row, dict(this.row), now),
+        "line": line(row, dict(this.row), now),
         "said": [
             {"row": one.row, "this": one.this, "ours": one.ours, "network": title_of(str(one.row["network"])),
-             "pieces": shield.folded(one.row["text"], row.folds if one.this else [])}
+             **_shown(one, folds, opened=one.this and held is not None and held["evidence"] is not None)}
             for one in said
         ],
+        "held": held,
+        "ask": asking.matching([row.post], access.kept_asks_for(person, brand)),
+        "deeds": [(name, DEEDS[name]) for name in deeds.possible(row)] if access.may(person, brand, "act") else [],
+        "done": [(one, DEEDS.get(one.kind, one.kind)) for one in row.deeds.select_related("person", "account")],
         "post": this.row,
         "network": title_of(row.network),
         "reasons": [
@@ -149,12 +176,50 @@ def _talk(request: HttpRequest, row: Item, person: Person, brand: Brand, now: da
         ],
         "others": [(look.person.name, look.since) for look in others],
         "notes": row.notes.select_related("person").order_by("id"),
-        "before": core.before(row, str(this.row["author_id"]), archive),
+        "before": _before(row, str(this.row["author_id"])),
         "answers": [(each, inbox_reply.filled(each, this.row, brand)) for each in access.answers_for(person, brand)],
         "accounts": inbox_reply.accounts(brand, row.network),
         "people": [each.person for each in access.team_for(person, brand) if each.role in access.MAY["moderate"]],
         "snoozes": list(_SNOOZES),
     }  # fmt: skip
+
+
+def _shown(said: core.Said, folds: Mapping[str, Item], *, opened: bool) -> dict[str, Any]:
+    """The words of one post in pieces. What is held never reaches the page but for whoever opened it."""
+    item = folds.get(str(said.row["id"]))
+    if item is None:
+        return {"pieces": shield.folded(said.row["text"], []), "whole": "", "url": None, "hidden": False}
+    hidden = item.place == "hold" and not opened
+    return {
+        "pieces": [] if hidden else shield.folded(said.row["text"], item.folds),
+        "whole": CONTENTS.get(item.content, "") if item.whole else "",
+        "url": reverse("item_opened", args=(item.pk,)),
+        "hidden": hidden,
+    }
+
+
+def _held(row: Item, person: Person, brand: Brand, now: datetime) -> dict[str, Any] | None:
+    """Who a held item is held for, whether it is kept as evidence, and the form to open it; None: it is not held."""
+    if row.place != "hold":
+        return None
+    yours = access.may_open_held(person, brand)
+    kept = row.evidence.filter(released_at=None).select_related("hold", "by").first()
+    until = timezone.localdate() + timedelta(days=access.care_rules(brand).hold_days)
+    first = {"name": f"{CONTENTS.get(row.content, '')} {row.at:%Y-%m-%d}".strip(), "until": until}
+    return {"yours": yours, "evidence": kept if yours else None, "kept": kept, "form": Keeping(initial=first)}
+
+
+def _before(row: Item, author: str) -> list[dict[str, Any]]:
+    """What this author said to us before, with what is folded left out."""
+    found = core.before(row, author, shelf.opened())
+    folds = core.folds_of(row.brand, [str(one["id"]) for one in found])
+    made = []
+    for one in found:
+        item = folds.get(str(one["id"]))
+        quiet = item is not None and (item.whole or item.place == "hold")
+        text = "" if quiet else _plain(str(one["text"]), item) if item is not None else str(one["text"])
+        made.append({"at": one["at"], "lang": one["lang"], "text": text})
+    return made
 
 
 @require_POST
@@ -190,7 +255,7 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
             raise
         fault = sentences.tell(refused, translation.get_language() or "en")
         row.refresh_from_db()
-        return render(request, "desk/inbox.html", _page(request, row, fault=fault), status=409)
+        return render(request, "desk/inbox.html", page_of(request, row, fault=fault), status=409)
     gone = verb in ("done", "snooze")
     query = request.POST.get("query", "")[:300]
     return redirect(f"{reverse('inbox') if gone else reverse('item', args=(pk,))}?{query}")
@@ -210,9 +275,12 @@ def opened(request: HttpRequest, pk: int) -> HttpResponse:
     """Count a fold that was opened; the dose as it stands then."""
     person, brand = access.person_of(request), access.current_brand(request)
     row = access.item_for(person, brand, pk)
+    if row.place == "hold":
+        access.require_held(person, brand)
     characters = request.POST.get("characters", "")
     acts.open_fold(person, row, int(characters) if characters.isdecimal() else 0, now=timezone.now())
-    return render(request, "desk/parts/inbox_dose.html", {"dose": _dose(person, brand, timezone.now())})
+    shown = {"standing": shifts.standing(person, brand, now=timezone.now())}
+    return render(request, "desk/parts/inbox_dose.html", shown)
 
 
 @require_POST
@@ -226,7 +294,7 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
         return render(
             request,
             "desk/inbox.html",
-            _page(request, row, fault=fault, written=request.POST.get("text", "")),
+            page_of(request, row, fault=fault, written=request.POST.get("text", "")),
             status=409,
         )
     draft = inbox_reply.begin(person, brand, row, request.POST.get("text", ""), now=timezone.now())
@@ -253,27 +321,3 @@ def answers(request: HttpRequest) -> HttpResponse:
         return redirect("answers")
     shown = {"form": form, "rows": access.answers_for(person, brand), "may": access.may(person, brand, "moderate")}
     return render(request, "desk/answers.html", shown, status=400 if request.method == "POST" else 200)
-
-
-def care(request: HttpRequest) -> HttpResponse:
-    """How fast we answer, and this person's own week: shown to nobody else."""
-    person, brand = access.person_of(request), access.current_brand(request)
-    now = timezone.now()
-    mine = access.opened_by(person).filter(at__gte=now - timedelta(days=7))
-    shown = {
-        "found": core.answers(brand, since=now - timedelta(days=28), now=now),
-        "rules": access.inbox_rules(brand),
-        "dose": _dose(person, brand, now),
-        "week": sum(one.characters for one in mine),
-        "week_posts": len({one.item_id for one in mine}),
-    }
-    return render(request, "desk/care.html", shown)
-
-
-def _dose(person: Person, brand: Brand, now: datetime) -> Dose:
-    """What this person opened in the last eight hours, and how that stands to the cap."""
-    rules = CareRules(cap_characters=access.inbox_rules(brand).cap_characters)
-    rows = access.opened_by(person).filter(at__gte=now - _SHIFT, at__lte=now)
-    shift = Shift(person=str(person.pk), begin=now - _SHIFT, end=now + timedelta(seconds=1))
-    openings = (Opening(at=row.at, post_id=str(row.item_id), characters=row.characters) for row in rows)
-    return dose(openings, shift=shift, rules=rules)

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import contextlib
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from kalkan.desk import access, drafts_telling, formats
+from kalkan import publishing
+from kalkan.desk import access, drafts_demo, drafts_telling, formats, jobs
 from kalkan.desk.actions import pauses
+from kalkan.desk.actions.audit import note
+from kalkan.desk.drafts_sending import Journal
 from kalkan.desk.forms import drafts as forms
 from kalkan.desk.models import Pause
 from kalkan.errors import Refused
+
+STORMS: Final = {
+    "ordu-gas-leak": _("the gas leak at the hazelnut plant"),
+    "smaller-jar": _("the anger about the smaller jar"),
+    "pile-on": _("the pile-on"),
+}
 
 
 def pause(request: HttpRequest) -> HttpResponse:
@@ -54,7 +65,9 @@ def _page(request: HttpRequest, form: forms.Pausing | None = None, *, status: in
         "ended": [_shown(row) for row in rows if row.ended_at is not None],
         "would": pauses.stopped_by(brand, ""),
         "now": now,
-        "word": next((word for word in ("paused", "ended") if word in request.GET), ""),
+        "clock": _clock_fault(),
+        "word": next((word for word in ("paused", "ended", "drill") if word in request.GET), ""),
+        "storms": [(name, STORMS[name]) for name in drafts_demo.STORMS] if settings.CONFIG.demo else [],
     }
     return render(request, "desk/pause.html", shown, status=status)
 
@@ -70,6 +83,22 @@ def _shown(row: Pause) -> dict[str, Any]:
     }
 
 
+def _clock_fault() -> str:
+    """Why nothing is sent although nothing is paused: the machine's clock went back. Empty: it did not."""
+    fault = jobs.faults(settings.CONFIG).get("send", {})
+    return drafts_telling.say(fault["code"], fault["params"]) if fault.get("code") == "clock_went_back" else ""
+
+
+@require_POST
+def clock(request: HttpRequest) -> HttpResponse:
+    """A person says that the clock is right now: what was overdue by the old one is held, and sending goes on."""
+    person, brand = access.person_of(request), access.current_brand(request)
+    access.require(person, brand, "brand")
+    held = publishing.trust_clock(Journal(), now=timezone.now())
+    note(person, "trusted clock", brand, n=len(held))
+    return redirect("pause")
+
+
 @require_POST
 def end(request: HttpRequest, pk: int) -> HttpResponse:
     """End it."""
@@ -77,3 +106,13 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     row = access.pause_for(person, pk)
     pauses.end(person, row, reason=request.POST.get("reason", "")[:300].strip(), now=timezone.now())
     return redirect(f"{reverse('pause')}?ended")
+
+
+@require_POST
+def drill(request: HttpRequest) -> HttpResponse:
+    """In the demo: one of the town's storms, told again from now on."""
+    if not settings.CONFIG.demo:
+        raise Http404
+    person, brand = access.person_of(request), access.current_brand(request)
+    drafts_demo.drill(person, brand, request.POST.get("story", ""), folder=settings.CONFIG.data, now=timezone.now())
+    return redirect(f"{reverse('pause')}?drill")

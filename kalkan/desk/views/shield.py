@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from django.views.decorators.http import require_POST
 
 from kalkan import sentences, shield
-from kalkan.desk import access, inbox, shelf
+from kalkan.desk import access, inbox, shelf, shield_audit
 from kalkan.desk.actions import inbox as acts
 from kalkan.desk.forms.inbox import OwnRule, Shield, Working
 from kalkan.desk.models import Brand
@@ -122,6 +122,9 @@ def _shown(request: HttpRequest, **more: Any) -> dict[str, Any]:
         "rows": own,
         "may": access.may(person, brand, "brand"),
     }
+    audits = list(access.shield_audits_for(person, brand)[:12])
+    shown |= {"audits": audits, "measured": shield_audit.measured(audits), "handlers": access.handlers(brand)}
+    shown["works"] = access.may(person, brand, "moderate")
     shown["form"] = more.pop("form", None) or Shield(initial=first)
     shown["own"] = more.pop("own", None) or OwnRule()
     shown["working"] = more.pop("working", None) or Working(initial=working)

@@ -12,7 +12,7 @@ import pytest
 from kalkan.errors import ArchiveDamaged
 from kalkan.stories import Alarm, Rules, Stories, replay
 from kalkan.stories.keeping import pack
-from tests.telling.stories.streams import BLAST, PIPES, START, everyday, story, table
+from tests.telling.stories.streams import BLAST, PIPES, START, Row, everyday, story, table
 
 QUIET = everyday(hours=30, per_hour=60)
 STORY = story(PIPES, after_hours=26)
@@ -155,6 +155,11 @@ def test_no_text_stops_it(text: str) -> None:
     assert alarms_of(table(rows)) == []
 
 
+def later(rows: list[Row]) -> list[Row]:
+    """The same a day later, by other people."""
+    return [(at + timedelta(hours=24), text, f"new {who}") for at, text, who in rows]
+
+
 def test_a_new_source_makes_nothing_rise() -> None:
     """Ten times the talk from one minute to the next, about the same things: a listener was switched on."""
     before = everyday(hours=24, per_hour=60)
@@ -175,11 +180,11 @@ def test_a_story_in_a_stream_that_grows_is_found_all_the_same() -> None:
 
 def test_new_words_of_a_story_just_told_are_no_news() -> None:
     """People find other words for it: "flooded", "no taps", "#aldersea": one story, one alarm."""
-    later = (
+    words = (
         "the flooded cellars of Alder Street, no taps running anywhere #aldersea",
         "no taps running on Alder Street #aldersea flooded again",
         "flooded shops, #aldersea, is no taps running what we pay for",
         "my cellar is flooded and no taps running, water main they say #aldersea",
     )
-    found = alarms_of(table(QUIET, story(PIPES, after_hours=26, n=60), story(later, after_hours=26.7, n=60, seed=8)))
+    found = alarms_of(table(QUIET, story(PIPES, after_hours=26, n=60), story(words, after_hours=26.7, n=60, seed=8)))
     assert [alarm.what for alarm in found] == ["born"]
