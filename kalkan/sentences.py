@@ -451,8 +451,8 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "tr": "{path} diskinde yalnızca {free} MB boş yer var. Dinleme durmadan yer aç.",
     },
     "doctor_job": {
-        "en": "The worker's job “{name}” failed at {at}: {detail} It is tried again by itself.",
-        "tr": "Arka plandaki “{name}” işi {at} anında aksadı ({code}). Kendiliğinden yeniden denenir.",
+        "en": "The worker's job “{name}” failed at {at} ({code}). It is tried again by itself; the page “What is listened to” says why.",
+        "tr": "Arka plandaki “{name}” işi {at} anında aksadı ({code}). Kendiliğinden yeniden denenir; nedeni “Neler dinleniyor” sayfasında.",
     },
     "doctor_ledger": {
         "en": "The ledger of {brand} is whole: {entries} entries, each bound to the one before it.",

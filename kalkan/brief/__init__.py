@@ -9,6 +9,7 @@ and against the archive; that posts are quoted without names and never as markup
 
 from __future__ import annotations
 
+from kalkan.brief.making import Act, Told
 from kalkan.brief.page import (
     Bar,
     Block,
@@ -26,7 +27,7 @@ from kalkan.brief.page import (
 )
 from kalkan.brief.proof import Found, links, opened, verify
 from kalkan.brief.render import html, pdf
-from kalkan.brief.sections import Act, Told, compose
+from kalkan.brief.sections import compose
 
 __all__ = [
     "Act", "Bar", "Block", "Brief", "Cell", "Chart", "Found", "Items", "Paragraph", "Quotes", "Section", "Span",

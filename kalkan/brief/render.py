@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from kalkan.brief import charts
 from kalkan.brief.fonts import FAMILIES, folder
 from kalkan.brief.page import Block, Brief, Cell, Chart, Items, Paragraph, Quotes, Section, Span, Table
-from kalkan.brief.words import say
+from kalkan.brief.words import worded
 
 _QUOTES: Final = ("“", "”")
 Links = Mapping[str, str]
@@ -29,7 +29,7 @@ def _look(name: str) -> str:
 
 def _proof(brief: Brief) -> str:
     digest = " ".join(brief.digest[i : i + 4] for i in range(0, 16, 4))
-    return say(brief.lang, "proof_says", digest=digest)
+    return worded(brief.lang, "proof_says", digest=digest)
 
 
 # — HTML —

@@ -7,22 +7,21 @@ says so. Counts nothing itself; every number comes from :mod:`kalkan.figures` wi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
-
-import pyarrow as pa
 
 from kalkan import formats, voice
 from kalkan.brands import Brand
+from kalkan.brief.making import Act, Making, Told, names_of, rows_of
 from kalkan.brief.page import Bar, Brief, Cell, Chart, Items, Paragraph, Quotes, Section, Span, Table
-from kalkan.brief.words import count_within, say, within
-from kalkan.figures import ENOUGH, Archive, Ask, Figure, Figures, Interval, Where, answer
+from kalkan.brief.words import count_within, within
+from kalkan.figures import ENOUGH, Archive, Figure, Figures, answer
 from kalkan.figures.estimate import Estimate
 from kalkan.figures.intervals import count as count_interval
 from kalkan.figures.select import READ_SQL
-from kalkan.posts import ABOUT, FEELINGS
+from kalkan.posts import FEELINGS
 
 _FEELINGS: Final = 5
 _LONG_FEELINGS: Final = len(FEELINGS)
@@ -30,86 +29,6 @@ _ASKS, _LONG_ASKS = 4, 12
 _QUOTES, _LONG_QUOTES = 3, 8
 _BAD: Final = ("anger", "sadness", "fear", "disgust", "complaint")
 _RECEPTION: Final = {"praised": "good", "called_out": "bad", "mixed": "care"}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Told:
-    """A story as a brief tells it: ``ids`` are its posts in the period (of anybody), ``authors`` different people."""
-
-    title: str
-    gravity: int
-    authors: int
-    began: datetime
-    ids: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Act:
-    """A brand's public act and how it was received: ``verdict`` as :mod:`kalkan.reception` gives it."""
-
-    brand: str
-    text: str
-    at: datetime
-    verdict: str  # praised, called_out, mixed, too_few, ignored, silent
-    share: Interval | None = None
-    value: float | None = None
-    n: int = 0
-    why: str = ""
-    ids: tuple[str, ...] = ()
-    own: bool = True
-
-
-@dataclass(slots=True)
-class _Making:
-    """What the sections of one brief share while it is made."""
-
-    archive: Archive
-    brand: Brand
-    lang: str
-    zone: ZoneInfo
-    zone_name: str
-    since: datetime
-    until: datetime
-    made_at: datetime
-    long: bool
-    honest: Mapping[str, Estimate]
-    asks: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    @property
-    def where(self) -> Where:
-        """Posts to and of the brand itself."""
-        return Where(brand=self.brand.slug, kinds=ABOUT)
-
-    def ask(self, **given: Any) -> Ask:
-        """A question about this brand and period."""
-        values = {"where": self.where, "since": self.since, "until": self.until, "zone": self.zone_name, **given}
-        return Ask(**values)
-
-    def keep(self, ask: Ask, measure: str, figure: Figure) -> str:
-        """Keep a question with its answer; the name by which words point to it."""
-        said = {"measure": measure, "count": figure.count, "n": figure.n}
-        for name, kept in self.asks.items():
-            if kept["ask"] == ask.as_dict() and kept["says"] == said:
-                return name
-        name = f"a{len(self.asks) + 1}"
-        self.asks[name] = {"ask": ask.as_dict(), "says": said}
-        return name
-
-    def posts(self, ask: Ask) -> str:
-        """Keep "which posts are these", counted once; the name."""
-        return self.keep(replace(ask, measures=("authors",), by=None, compare=None), "authors", self.one(ask))
-
-    def one(self, ask: Ask) -> Figure:
-        """How many authors."""
-        return answer(replace(ask, measures=("authors",), by=None, compare=None), self.archive).one("authors")
-
-    def n(self, value: float) -> str:
-        """A number as this language writes it."""
-        return formats.number(value, lang=self.lang)
-
-    def say(self, word: str, **given: object) -> str:
-        """Words in this brief's language."""
-        return say(self.lang, word, **given)
 
 
 def compose(
@@ -132,7 +51,7 @@ def compose(
     Deterministic: the same archive, arguments and clock give the same bytes.
     """
     own = formats.language(lang)
-    made = _Making(archive, brand, own, ZoneInfo(zone), zone, since, until, made_at, sort == "team", honest or {})
+    made = Making(archive, brand, own, ZoneInfo(zone), zone, since, until, made_at, sort == "team", honest or {})
     whole = answer(
         made.ask(
             measures=("posts", "authors", *FEELINGS, "feeling_not_sure", "complaint", "praise"),
@@ -157,7 +76,7 @@ def compose(
         if stories and sections[-2].name == "acts":  # advice stands before what we did
             sections[-2:] = reversed(sections[-2:])
     period = formats.period(since, until, lang=own, zone=made.zone)
-    stamp = made.say(
+    stamp = made.word(
         "made",
         at=f"{formats.day(made_at, lang=own, zone=made.zone)} {formats.clock(made_at, lang=own, zone=made.zone)}",
     )
@@ -166,7 +85,7 @@ def compose(
         lang=own,
         sort=sort,
         title=_title(made, whole),
-        head=(f"{brand.name} · {made.say(sort)} · {period}", stamp + (f" · {made.say('by', name=by)}" if by else "")),
+        head=(f"{brand.name} · {made.word(sort)} · {period}", stamp + (f" · {made.word('by', name=by)}" if by else "")),
         since=since,
         until=until,
         made_at=made_at,
@@ -192,50 +111,50 @@ def _certain(whole: Figures) -> list[Figure]:
     return sorted(sure, key=lambda one: -abs(one.value - (one.before.value if one.before else 0)))
 
 
-def _title(made: _Making, whole: Figures) -> str:
+def _title(made: Making, whole: Figures) -> str:
     authors = whole.one("authors")
     brand = made.brand.name
     if not authors.count:
-        return made.say("titled_none", brand=brand)
+        return made.word("titled_none", brand=brand)
     if sure := _certain(whole):
         first = sure[0]
-        name = made.say(first.measure)
+        name = made.word(first.measure)
         up = first.before is not None and first.value > first.before.value
-        return made.say(
+        return made.word(
             "titled_rose" if up else "titled_fell", feeling=name, feeling_low=_low(name, made.lang), brand=brand
         )
     if authors.certain and authors.before is not None:
-        return made.say("titled_more" if authors.count > authors.before.count else "titled_fewer", brand=brand)
+        return made.word("titled_more" if authors.count > authors.before.count else "titled_fewer", brand=brand)
     if authors.count < ENOUGH:
-        return made.say("titled_few", brand=brand)
+        return made.word("titled_few", brand=brand)
     if not whole.coverage.before_heard:
-        return made.say("titled_alone", brand=brand, n=made.n(authors.count))
-    return made.say("titled_calm", brand=brand)
+        return made.word("titled_alone", brand=brand, n=made.n(authors.count))
+    return made.word("titled_calm", brand=brand)
 
 
 def _low(name: str, lang: str) -> str:
     return (name[:1].replace("İ", "i").replace("I", "ı") if lang == "tr" else name[:1]).lower() + name[1:]
 
 
-def _lead(made: _Making, whole: Figures, wanted: Sequence[voice.Ask], stories: Sequence[Told]) -> Paragraph:
+def _lead(made: Making, whole: Figures, wanted: Sequence[voice.Ask], stories: Sequence[Told]) -> Paragraph:
     authors, posts = whole.one("authors"), whole.one("posts")
     if not authors.count:
-        return Paragraph(spans=(Span(text=made.say("titled_none", brand=made.brand.name)),), size="lead")
+        return Paragraph(spans=(Span(text=made.word("titled_none", brand=made.brand.name)),), size="lead")
     base = made.ask()
     spans = [
-        Span(text=made.say("lead_authors", n=made.n(authors.count)), ask=made.keep(base, "authors", authors)),
-        Span(text=made.say("lead_spoke", posts=made.n(posts.count))),
+        Span(text=made.word("lead_authors", n=made.n(authors.count)), ask=made.keep(base, "authors", authors)),
+        Span(text=made.word("lead_spoke", posts=made.n(posts.count))),
     ]
     if whole.coverage.before_heard and authors.before is not None:
-        spans.append(Span(text=made.say("lead_before", n=made.n(authors.before.count)) + " "))
+        spans.append(Span(text=made.word("lead_before", n=made.n(authors.before.count)) + " "))
     else:
-        spans.append(Span(text=made.say("lead_unheard")))
+        spans.append(Span(text=made.word("lead_unheard")))
     for one in _certain(whole)[:1]:
         before = one.before
         assert before is not None and before.interval is not None and one.interval is not None
         was, now = formats.share(before.value, lang=made.lang), formats.share(one.value, lang=made.lang)
-        words = made.say(
-            "lead_changed", feeling=made.say(one.measure), was=was, was_in=within(before.interval, made.lang)
+        words = made.word(
+            "lead_changed", feeling=made.word(one.measure), was=was, was_in=within(before.interval, made.lang)
         )
         spans.append(Span(text=words))
         spans.append(
@@ -243,30 +162,30 @@ def _lead(made: _Making, whole: Figures, wanted: Sequence[voice.Ask], stories: S
         )
         spans.append(Span(text="."))
     if wanted:
-        spans.append(Span(text=made.say("lead_ask", title=wanted[0].title)))
+        spans.append(Span(text=made.word("lead_ask", title=wanted[0].title)))
         spans.append(_authors_of(made, wanted[0].ids, wanted[0].authors))
         spans.append(Span(text="."))
     for told in stories[:1]:
-        spans.append(Span(text=made.say("lead_story", title=told.title)))
-        spans.append(Span(text=made.say("lead_authors", n=made.n(told.authors))))
+        spans.append(Span(text=made.word("lead_story", title=told.title)))
+        spans.append(Span(text=made.word("lead_authors", n=made.n(told.authors))))
         spans.append(Span(text="."))
     return Paragraph(spans=tuple(spans), size="lead")
 
 
-def _behind(made: _Making, whole: Figures, one: Figure) -> str:
+def _behind(made: Making, whole: Figures, one: Figure) -> str:
     return made.keep(replace(whole.ask, measures=(one.measure,), compare=None), one.measure, one)
 
 
-def _authors_of(made: _Making, ids: Sequence[str], authors: int) -> Span:
+def _authors_of(made: Making, ids: Sequence[str], authors: int) -> Span:
     ask = made.ask(where=replace(made.where, ids=tuple(sorted(ids))))
-    words = made.say("lead_authors", n=made.n(authors))
+    words = made.word("lead_authors", n=made.n(authors))
     return Span(text=words, ask=made.posts(ask))
 
 
 # — what they feel —
 
 
-def _feelings(made: _Making, whole: Figures) -> Section:
+def _feelings(made: Making, whole: Figures) -> Section:
     figures = sorted((whole.one(name) for name in FEELINGS), key=lambda one: (-one.value, one.measure))
     shown = figures[: _LONG_FEELINGS if made.long else _FEELINGS]
     top = max([0.04, *(one.interval.high for one in shown if one.interval), *(
@@ -275,53 +194,53 @@ def _feelings(made: _Making, whole: Figures) -> Section:
     comparable = whole.coverage.before_heard and whole.coverage.read_alike
     rows = tuple(_feeling(made, whole, one, top, comparable) for one in shown)
     unsure = whole.one("feeling_not_sure")
-    note = made.say(
+    note = made.word(
         "feel_note",
         n=made.n(whole.one("authors").count),
         unsure=formats.share(unsure.value, lang=made.lang),
         corrected=_corrected(made, shown),
     )
-    head = (made.say("feeling"), f"0–{formats.share(top, lang=made.lang)}", made.say("now"), made.say("change"))
-    table = Table(head=head, rows=rows, right=(2,), caption=made.say("feel"))
+    head = (made.word("feeling"), f"0–{formats.share(top, lang=made.lang)}", made.word("now"), made.word("change"))
+    table = Table(head=head, rows=rows, right=(2,), caption=made.word("feel"))
     return Section(
         name="feel",
-        title=made.say("feel"),
+        title=made.word("feel"),
         wide=False,
         blocks=(table, Paragraph(spans=(Span(text=note),), size="note")),
     )
 
 
-def _corrected(made: _Making, shown: Sequence[Figure]) -> str:
+def _corrected(made: Making, shown: Sequence[Figure]) -> str:
     """Which of the shares people's labels stand behind."""
     known = [one.measure for one in shown if one.measure in made.honest]
     if not known:
-        return made.say("uncorrected")
-    names = ", ".join(made.say(name) for name in known)
-    return made.say("corrected", names=names, n=made.n(max(made.honest[name].labels for name in known)))
+        return made.word("uncorrected")
+    names = ", ".join(made.word(name) for name in known)
+    return made.word("corrected", names=names, n=made.n(max(made.honest[name].labels for name in known)))
 
 
-def _feeling(made: _Making, whole: Figures, one: Figure, top: float, comparable: bool) -> tuple[Cell, ...]:
+def _feeling(made: Making, whole: Figures, one: Figure, top: float, comparable: bool) -> tuple[Cell, ...]:
     assert one.interval is not None
     before = one.before if comparable else None
     was = (before.value, before.interval.low, before.interval.high) if before and before.interval and before.n else None
     if was is None:
-        change, tone = made.say("not_compared"), False
+        change, tone = made.word("not_compared"), False
     elif one.certain:
-        change, tone = made.say("rose" if one.value > was[0] else "fell"), True
+        change, tone = made.word("rose" if one.value > was[0] else "fell"), True
     else:
-        change, tone = made.say("no_clear"), False
+        change, tone = made.word("no_clear"), False
     known = made.honest.get(one.measure)
     value, interval = (known.value, known.interval) if known else (one.value, one.interval)
     said = formats.share(value, lang=made.lang)
     if known:  # a corrected share is never set beside an uncorrected one
-        was, change, tone = None, made.say("read_as", share=formats.share(one.value, lang=made.lang)), False
+        was, change, tone = None, made.word("read_as", share=formats.share(one.value, lang=made.lang)), False
     bar = Bar(
         top=top, value=value, low=interval.low, high=interval.high, was=was, tone="" if tone else "calm",
-        alt=f"{made.say(one.measure)}: {said}, {within(interval, made.lang)}",
+        alt=f"{made.word(one.measure)}: {said}, {within(interval, made.lang)}",
     )  # fmt: skip
     number = Span(text=said, ask=_behind(made, whole, one))
     return (
-        Cell(spans=(Span(text=made.say(one.measure)),)),
+        Cell(spans=(Span(text=made.word(one.measure)),)),
         Cell(bar=bar),
         Cell(spans=(number, Span(text=f" ({within(interval, made.lang)})", dim=True))),
         Cell(spans=(Span(text=change, strong=tone, dim=not tone),)),
@@ -331,40 +250,20 @@ def _feeling(made: _Making, whole: Figures, one: Figure, top: float, comparable:
 # — what they ask —
 
 
-def _rows(made: _Making, condition: str, columns: str = "") -> pa.Table:
-    kinds = ", ".join("?" * len(ABOUT))
-    return made.archive.query(
-        f'SELECT id, network, author_id, text, lang, "at"{columns} FROM mentions'
-        f' WHERE brand = ? AND kind IN ({kinds}) AND "at" >= ?::TIMESTAMPTZ AND "at" < ?::TIMESTAMPTZ AND ({condition})'
-        ' ORDER BY "at", id',
-        [made.brand.slug, *ABOUT, made.since, made.until],
-        since=made.since,
-        until=made.until,
-        tables=("mentions",),
-    )
-
-
-def _names(made: _Making) -> list[str]:
-    return [
-        made.brand.name,
-        *(watch.text for watch in made.brand.watches if watch.kind in ("name", "handle", "hashtag")),
-    ]
-
-
-def _wanted(made: _Making) -> tuple[voice.Ask, ...]:
+def _wanted(made: Making) -> tuple[voice.Ask, ...]:
     clean = READ_SQL["not_offensive"]
-    posts = _rows(made, f"({READ_SQL['question_or_ask']}) AND ({clean})")
-    return voice.asks(posts, names=_names(made), most=_LONG_ASKS * 4, shown=3)
+    posts = rows_of(made, f"({READ_SQL['question_or_ask']}) AND ({clean})")
+    return voice.asks(posts, names=names_of(made), most=_LONG_ASKS * 4, shown=3)
 
 
-def _asks(made: _Making, wanted: Sequence[voice.Ask]) -> Section:
-    title = made.say("want")
+def _asks(made: Making, wanted: Sequence[voice.Ask]) -> Section:
+    title = made.word("want")
     if not wanted:
         return Section(
             name="want",
             title=title,
             wide=False,
-            blocks=(Paragraph(spans=(Span(text=made.say("asks_none"), dim=True),)),),
+            blocks=(Paragraph(spans=(Span(text=made.word("asks_none"), dim=True),)),),
         )
     shown = wanted[: _LONG_ASKS if made.long else _ASKS]
     rows = []
@@ -374,10 +273,10 @@ def _asks(made: _Making, wanted: Sequence[voice.Ask]) -> Section:
         number = (Span(text=made.n(one.authors), ask=made.posts(ask)), Span(text=interval, dim=True))
         rows.append((Cell(spans=(Span(text=one.title),)), Cell(spans=number)))
     asked = made.ask(where=replace(made.where, reads=("question_or_ask",)))
-    note = made.say(
+    note = made.word(
         "asks_note", shown=made.n(len(shown)), all=made.n(len(wanted)), authors=made.n(made.one(asked).count)
     )
-    table = Table(head=(made.say("ask"), made.say("authors")), rows=tuple(rows), right=(1,), caption=title)
+    table = Table(head=(made.word("ask"), made.word("authors")), rows=tuple(rows), right=(1,), caption=title)
     return Section(
         name="want", title=title, wide=False, blocks=(table, Paragraph(spans=(Span(text=note),), size="note"))
     )
@@ -386,7 +285,7 @@ def _asks(made: _Making, wanted: Sequence[voice.Ask]) -> Section:
 # — day by day —
 
 
-def _days(made: _Making, whole: Figures) -> Section:
+def _days(made: Making, whole: Figures) -> Section:
     by_day = answer(made.ask(measures=("posts",), by="day", compare="before"), made.archive)
     found = by_day.of("posts")
     values = tuple(one.count for one in found)
@@ -402,18 +301,18 @@ def _days(made: _Making, whole: Figures) -> Section:
     )
     total, before = sum(values), sum(was)
     words = ", ".join(f"{label} {made.n(value)}" for label, value in zip(labels, values, strict=True))
-    alt = made.say("days_alt", days=words)
+    alt = made.word("days_alt", days=words)
     if was:
-        alt += made.say("days_alt_before", days=", ".join(made.n(value) for value in was))
+        alt += made.word("days_alt_before", days=", ".join(made.n(value) for value in was))
     highest = max(range(len(values)), key=lambda i: values[i]) if values else None
     marked = highest if highest is not None and len(values) > 2 and values[highest] > 1.5 * _median(values) else None
     caption = (
-        made.say("days_note", total=made.n(total), was=made.n(before))
+        made.word("days_note", total=made.n(total), was=made.n(before))
         if was
-        else made.say("days_note_alone", total=made.n(total))
+        else made.word("days_note_alone", total=made.n(total))
     )
     chart = Chart(labels=labels, values=values, was=was, marked=marked, alt=alt, caption=caption, lang=made.lang)
-    return Section(name="days", title=made.say("days"), wide=False, blocks=(chart,))
+    return Section(name="days", title=made.word("days"), wide=False, blocks=(chart,))
 
 
 def _median(values: Sequence[int]) -> float:
@@ -424,14 +323,14 @@ def _median(values: Sequence[int]) -> float:
 # — in their own words —
 
 
-def _quotes(made: _Making) -> Section:
-    posts = _rows(made, f"({READ_SQL['not_offensive']}) AND coalesce(warning, '') = ''")
-    found = voice.quotes(posts, _LONG_QUOTES if made.long else _QUOTES, names=_names(made))
+def _quotes(made: Making) -> Section:
+    posts = rows_of(made, f"({READ_SQL['not_offensive']}) AND coalesce(warning, '') = ''")
+    found = voice.quotes(posts, _LONG_QUOTES if made.long else _QUOTES, names=names_of(made))
     networks = ", ".join(dict.fromkeys(_title_case(one.network) for one in found))
     texts = tuple((one.text, one.lang or "") for one in found)
     return Section(
-        name="quotes", title=made.say("own_words"), wide=False,
-        blocks=(Quotes(texts=texts, note=made.say("quotes_note", networks=networks)),),
+        name="quotes", title=made.word("own_words"), wide=False,
+        blocks=(Quotes(texts=texts, note=made.word("quotes_note", networks=networks)),),
     )  # fmt: skip
 
 
@@ -442,7 +341,7 @@ def _title_case(network: str) -> str:
 # — stories, acts, advice —
 
 
-def _stories(made: _Making, stories: Sequence[Told]) -> Section:
+def _stories(made: Making, stories: Sequence[Told]) -> Section:
     rows = tuple(
         (
             Cell(spans=(Span(text=one.title),)),
@@ -453,23 +352,23 @@ def _stories(made: _Making, stories: Sequence[Told]) -> Section:
         for one in stories[: 8 if made.long else 4]
     )
     head = (
-        made.say("story"),
-        made.say("began"),
-        made.say("lead_authors", n="").strip().capitalize(),
-        made.say("gravity"),
+        made.word("story"),
+        made.word("began"),
+        made.word("lead_authors", n="").strip().capitalize(),
+        made.word("gravity"),
     )
     return Section(
         name="stories",
-        title=made.say("stories"),
-        blocks=(Table(head=head, rows=rows, right=(2, 3), caption=made.say("stories")),),
+        title=made.word("stories"),
+        blocks=(Table(head=head, rows=rows, right=(2, 3), caption=made.word("stories")),),
     )
 
 
-def _when(made: _Making, at: datetime) -> str:
+def _when(made: Making, at: datetime) -> str:
     return f"{formats.day(at, lang=made.lang, zone=made.zone)} {formats.clock(at, lang=made.lang, zone=made.zone)}"
 
 
-def _acts(made: _Making, name: str, acts: Sequence[Act]) -> Section:
+def _acts(made: Making, name: str, acts: Sequence[Act]) -> Section:
     rows = []
     for act in acts:
         tone = _RECEPTION.get(act.verdict, "")
@@ -489,27 +388,27 @@ def _acts(made: _Making, name: str, acts: Sequence[Act]) -> Section:
                 Cell(spans=(Span(text=act.text if not act.own else _when(made, act.at)),)),
                 Cell(bar=bar),
                 Cell(spans=said),
-                Cell(spans=(Span(text=made.say(act.verdict), strong=True, tone=tone),)),
+                Cell(spans=(Span(text=made.word(act.verdict), strong=True, tone=tone),)),
                 Cell(spans=(Span(text=act.why, dim=True),)),
             )
         )
     first, second = ("act", "when") if name == "acts" else ("brand", "act")
     head = (
-        made.say(first),
-        made.say(second),
+        made.word(first),
+        made.word(second),
         "0–100",
-        made.say("praise_among"),
-        made.say("reception"),
-        made.say("why"),
+        made.word("praise_among"),
+        made.word("reception"),
+        made.word("why"),
     )
     return Section(
         name=name,
-        title=made.say(name),
-        blocks=(Table(head=head, rows=tuple(rows), right=(3,), caption=made.say(name)),),
+        title=made.word(name),
+        blocks=(Table(head=head, rows=tuple(rows), right=(3,), caption=made.word(name)),),
     )
 
 
-def _advice(made: _Making, whole: Figures, wanted: Sequence[voice.Ask], stories: Sequence[Told]) -> Section:
+def _advice(made: Making, whole: Figures, wanted: Sequence[voice.Ask], stories: Sequence[Told]) -> Section:
     """At most three things to do, each from a figure on this page; "wait and watch" where there is none."""
     items: list[tuple[Span, ...]] = []
     for told in (one for one in stories[:3] if one.gravity >= 2):
@@ -519,43 +418,43 @@ def _advice(made: _Making, whole: Figures, wanted: Sequence[voice.Ask], stories:
             items.append(_item(made, "advice_answer", title=one.title, n=made.n(one.authors)))
     for figure in _certain(whole):
         if figure.measure in _BAD and figure.before is not None and figure.value > figure.before.value:
-            name = made.say(figure.measure)
+            name = made.word(figure.measure)
             low = _low(name, made.lang) if made.lang == "en" else name
             items.append(_item(made, "advice_look", feeling=low, now=formats.share(figure.value, lang=made.lang)))
             break
     if not items:
         items.append(_item(made, "advice_wait"))
-    return Section(name="advice", title=made.say("advice"), blocks=(Items(items=tuple(items[:3])),), boxed=True)
+    return Section(name="advice", title=made.word("advice"), blocks=(Items(items=tuple(items[:3])),), boxed=True)
 
 
-def _item(made: _Making, name: str, **given: object) -> tuple[Span, ...]:
-    return (Span(text=made.say(name, **given), strong=True), Span(text=made.say(f"{name}_why", **given)))
+def _item(made: Making, name: str, **given: object) -> tuple[Span, ...]:
+    return (Span(text=made.word(name, **given), strong=True), Span(text=made.word(f"{name}_why", **given)))
 
 
 # — the back —
 
 
-def _back(made: _Making, whole: Figures) -> tuple[Section, ...]:
+def _back(made: Making, whole: Figures) -> tuple[Section, ...]:
     networks = ", ".join(
-        made.say("posts_of", network=_title_case(name), n=made.n(n)) for name, n in whole.coverage.networks
+        made.word("posts_of", network=_title_case(name), n=made.n(n)) for name, n in whole.coverage.networks
     )
-    seen = made.say("seen", what=networks) if networks else made.say("seen_none")
+    seen = made.word("seen", what=networks) if networks else made.word("seen_none")
     gaps = [
-        made.say("gap", network=_title_case(gap.network), since=_when(made, gap.since), until=_when(made, gap.until))
+        made.word("gap", network=_title_case(gap.network), since=_when(made, gap.since), until=_when(made, gap.until))
         for gap in whole.coverage.gaps[:6]
     ]
-    coverage = " ".join([seen, made.say("not_seen"), *gaps])
-    method = made.say("method_says", recipes=", ".join(whole.recipes) or "–")
+    coverage = " ".join([seen, made.word("not_seen"), *gaps])
+    method = made.word("method_says", recipes=", ".join(whole.recipes) or "–")
     return (
         Section(
             name="coverage",
-            title=made.say("coverage"),
+            title=made.word("coverage"),
             wide=False,
             blocks=(Paragraph(spans=(Span(text=coverage),), size="note"),),
         ),
         Section(
             name="method",
-            title=made.say("method"),
+            title=made.word("method"),
             wide=False,
             blocks=(Paragraph(spans=(Span(text=method),), size="note"),),
         ),

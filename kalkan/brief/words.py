@@ -152,7 +152,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
 }
 
 
-def say(lang: str, word: str, /, **given: object) -> str:
+def worded(lang: str, word: str, /, **given: object) -> str:
     """One of :data:`WORDS` with what is given filled in."""
     return WORDS[word][formats.language(lang) == "tr"].format(**given)
 

@@ -215,8 +215,6 @@ def _listeners(config: Config) -> Iterator[Finding]:
 def _jobs(config: Config) -> Iterator[Finding]:
     """What of the worker's jobs failed when it last ran."""
     from kalkan.desk.jobs import faults
-    from kalkan.sentences import say
 
     for name, fault in sorted(faults(config).items()):
-        yield Finding("care", "doctor_job", {"name": name, "at": fault["at"], "code": fault["code"],
-                                             "detail": say(fault["code"], fault["params"], lang="en")})  # fmt: skip
+        yield Finding("care", "doctor_job", {"name": name, "at": fault["at"], "code": fault["code"]})

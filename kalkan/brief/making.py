@@ -1,0 +1,123 @@
+"""What the sections of one brief share while it is made: the question, the language, and the numbers kept.
+
+Promises that a number and its question are kept once, under a name that the words can point to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from kalkan import formats
+from kalkan.brands import Brand
+from kalkan.brief.words import worded
+from kalkan.figures import Archive, Ask, Figure, Interval, Where, answer
+from kalkan.figures.estimate import Estimate
+from kalkan.posts import ABOUT
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """A story as a brief tells it: ``ids`` are its posts in the period (of anybody), ``authors`` different people."""
+
+    title: str
+    gravity: int
+    authors: int
+    began: datetime
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Act:
+    """A brand's public act and how it was received: ``verdict`` as :mod:`kalkan.reception` gives it."""
+
+    brand: str
+    text: str
+    at: datetime
+    verdict: str  # praised, called_out, mixed, too_few, ignored, silent
+    share: Interval | None = None
+    value: float | None = None
+    n: int = 0
+    why: str = ""
+    ids: tuple[str, ...] = ()
+    own: bool = True
+
+
+@dataclass(slots=True)
+class Making:
+    """What the sections of one brief share while it is made."""
+
+    archive: Archive
+    brand: Brand
+    lang: str
+    zone: ZoneInfo
+    zone_name: str
+    since: datetime
+    until: datetime
+    made_at: datetime
+    long: bool
+    honest: Mapping[str, Estimate]
+    asks: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def where(self) -> Where:
+        """Posts to and of the brand itself."""
+        return Where(brand=self.brand.slug, kinds=ABOUT)
+
+    def ask(self, **given: Any) -> Ask:
+        """A question about this brand and period."""
+        values = {"where": self.where, "since": self.since, "until": self.until, "zone": self.zone_name, **given}
+        return Ask(**values)
+
+    def keep(self, ask: Ask, measure: str, figure: Figure) -> str:
+        """Keep a question with its answer; the name by which words point to it."""
+        said = {"measure": measure, "count": figure.count, "n": figure.n}
+        for name, kept in self.asks.items():
+            if kept["ask"] == ask.as_dict() and kept["says"] == said:
+                return name
+        name = f"a{len(self.asks) + 1}"
+        self.asks[name] = {"ask": ask.as_dict(), "says": said}
+        return name
+
+    def posts(self, ask: Ask) -> str:
+        """Keep "which posts are these", counted once; the name."""
+        return self.keep(replace(ask, measures=("authors",), by=None, compare=None), "authors", self.one(ask))
+
+    def one(self, ask: Ask) -> Figure:
+        """How many authors."""
+        return answer(replace(ask, measures=("authors",), by=None, compare=None), self.archive).one("authors")
+
+    def n(self, value: float) -> str:
+        """A number as this language writes it."""
+        return formats.number(value, lang=self.lang)
+
+    def word(self, word: str, /, **given: object) -> str:
+        """Words in this brief's language."""
+        return worded(self.lang, word, **given)
+
+
+def rows_of(made: Making, condition: str, columns: str = "") -> pa.Table:
+    """The brand's mentions of the period for which ``condition`` (SQL) holds, oldest first."""
+    kinds = ", ".join("?" * len(ABOUT))
+    return made.archive.query(
+        f'SELECT id, network, author_id, text, lang, "at"{columns} FROM mentions'
+        f' WHERE brand = ? AND kind IN ({kinds}) AND "at" >= ?::TIMESTAMPTZ AND "at" < ?::TIMESTAMPTZ AND ({condition})'
+        ' ORDER BY "at", id',
+        [made.brand.slug, *ABOUT, made.since, made.until],
+        since=made.since,
+        until=made.until,
+        tables=("mentions",),
+    )
+
+
+def names_of(made: Making) -> list[str]:
+    """What the brand is called: words that bring nobody together."""
+    return [
+        made.brand.name,
+        *(watch.text for watch in made.brand.watches if watch.kind in ("name", "handle", "hashtag")),
+    ]
