@@ -40,7 +40,7 @@ def codes() -> Iterator[tuple[str, str]]:
 
 
 def _named(node: ast.expr) -> Iterator[str]:
-    """The codes that an expression can be: a literal, either side of a choice, the beginning of an f-string (with *)."""
+    """The codes that an expression can be: a literal, either side of a choice, the beginning of an f-string."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
     elif isinstance(node, ast.IfExp):
