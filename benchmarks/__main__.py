@@ -23,6 +23,7 @@ NAMES = (
     "intervals",
     "histories",
     "publishing",
+    "inbox",
 )
 RESULTS = Path(__file__).parent / "results"
 

@@ -7,11 +7,8 @@ it is there; labels are used for scoring only. Misses are in the figures.
 
 from __future__ import annotations
 
-import tempfile
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,11 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from benchmarks.texts import SHARED, posts
+from benchmarks.stories_cost import following, memory, throughput
+from benchmarks.stories_meaning import in_step, two_languages
+from benchmarks.texts import SHARED
 from kalkan.stories.curves import CurveRules, Curves
-from kalkan.stories.detect import DAY, WEEK, Detector, Rules
-from kalkan.stories.replay import Alarm, Stories, replay
-from kalkan.stories.terms import terms
+from kalkan.stories.detect import DAY, WEEK, Rules
+from kalkan.stories.replay import Alarm, replay
 
 Counts = npt.NDArray[np.float64]
 BINS = WEEK // 5
@@ -237,200 +235,6 @@ def planted_stories(*, trials: int) -> list[dict[str, Any]]:
                 }
             )
     return report
-
-
-# — cost —
-
-
-def throughput(*, n: int, rate: float = 7_000.0) -> dict[str, Any]:
-    """Posts a second of one core (CPU time) at ``rate`` posts a second of the stream's time."""
-    table, origin = posts(n)
-    start = datetime(2026, 3, 2, tzinfo=UTC)
-    at = np.datetime64(start.replace(tzinfo=None), "us") + (np.arange(n) * 1e6 / rate).astype("timedelta64[us]")
-    table = table.append_column("at", pa.array(at).cast(pa.timestamp("us", tz="UTC")))
-    table = table.append_column("author_id", pa.array([f"did:{k * 7919 % 90_001}" for k in range(n)]))
-    terms(table.slice(0, 1000))
-    began = time.process_time()
-    found = sum(len(terms(table.slice(at, 5_000)).term) for at in range(0, n, 5_000))
-    terms_s = time.process_time() - began
-    stories = Stories()
-    began = time.process_time()
-    alarms = sum(len(stories.hear(table.slice(at, 5_000))) for at in range(0, n, 5_000))
-    alarms += len(stories.until(start + timedelta(days=1)))
-    whole_s = time.process_time() - began
-    return {
-        "texts": origin,
-        "posts": n,
-        "terms_a_post": round(found / n, 1),
-        "terms_only_posts_per_s": round(n / terms_s),
-        "all_posts_per_s": round(n / whole_s),
-        "us_a_post": round(whole_s / n * 1e6, 1),
-        "alarms": alarms,
-    }
-
-
-def following(*, n: int, rate: float = 7_000.0) -> dict[str, Any]:
-    """The follower on an archive with batches of a second and a half at ``rate``: posts a second of one core."""
-    from benchmarks.listening import brand
-    from kalkan import archive as archives
-    from kalkan import pipeline
-    from kalkan.brands import matcher
-    from kalkan.following import Following
-    from kalkan.stories import book
-
-    table, origin = posts(n)
-    start = datetime(2026, 3, 2, 12, tzinfo=UTC)
-    match = matcher((brand(),))
-    with tempfile.TemporaryDirectory() as folder:
-        archive = archives.open(Path(folder) / "archive")
-        for at in range(0, n, int(rate * 1.5)):
-            rows = read_posts(table.slice(at, int(rate * 1.5)), at, start=start, rate=rate)
-            archive.append("load:one", rows, now=start, cursor=str(at), mentions=pipeline.mentions(rows, match))
-        shelf = book.open(Path(folder) / "stories")
-        one = Following(archive, shelf, brands=lambda: (brand(),), settle=timedelta())
-        now = start + timedelta(seconds=n / rate)
-        cpu, wall, done = time.process_time(), time.perf_counter(), 0
-        while (step := one.step(now=now)).posts:
-            done += step.posts
-        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        began = time.perf_counter()
-        one.keep(now=now)
-        kept = time.perf_counter() - began
-    return {
-        "texts": origin,
-        "posts": done,
-        "posts_per_s_of_a_core": round(done / cpu),
-        "posts_per_s": round(done / wall),
-        "share_of_a_core_at_7000": round(7_000 * cpu / done, 3),
-        "checkpoint_s": round(kept, 2),
-    }
-
-
-def read_posts(table: pa.Table, first: int, *, start: datetime, rate: float) -> pa.Table:
-    """Rows as the archive takes them, spaced evenly."""
-    from kalkan.posts import READ_POSTS
-
-    n = table.num_rows
-    number = np.arange(first, first + n)
-    at = pa.array(np.datetime64(start.replace(tzinfo=None), "us") + (number * 1e6 / rate).astype("timedelta64[us]"))
-    at = at.cast(pa.timestamp("us", tz="UTC"))
-    given = {
-        "id": pa.array([f"at://load/{k}" for k in number.tolist()]),
-        "network": pa.repeat("bluesky", n),
-        "source": pa.repeat("load:one", n),
-        "author_id": pa.array([f"did:{k * 7919 % 90_001}" for k in number.tolist()]),
-        "text": table["text"],
-        "seen_at": at,
-        "at": at,
-        "media": pa.repeat(pa.scalar(0, pa.int32()), n),
-        "lang": table["lang"],
-        "sentiment": pa.repeat("neutral", n),
-        "recipe": pa.repeat("load+0", n),
-    }
-    columns = []
-    for field in READ_POSTS:
-        if field.name in given:
-            columns.append(given[field.name])
-        elif pa.types.is_list(field.type):
-            columns.append(pa.ListArray.from_arrays(np.zeros(n + 1, dtype=np.int32), pa.array([], pa.string())))
-        else:
-            columns.append(pa.nulls(n, field.type))
-    return pa.table(columns, schema=READ_POSTS)
-
-
-def two_languages(*, seeds: int) -> dict[str, Any]:
-    """The made-up town's accident, told in Turkish and in English: how much of each ends up in the one story."""
-    from kalkan.world.world import demo_world
-
-    now = datetime(2026, 11, 23, 9, 10, tzinfo=UTC)
-    found: dict[str, list[int]] = {"tr": [0, 0], "en": [0, 0], "other": [0, 0]}
-    for seed in range(1, seeds + 1):
-        world = demo_world(seed=seed, now=now)
-        events = [
-            event
-            for event in world.events(now - timedelta(days=3), now + timedelta(minutes=50))
-            if event.verb == "post"
-        ]
-        table = pa.table(
-            {
-                "text": [event.text for event in events],
-                "at": pa.array([event.at for event in events], pa.timestamp("us", tz="UTC")),
-                "author_id": [event.actor for event in events],
-                "lang": pa.array([event.lang for event in events], pa.string()),
-                "id": [event.key for event in events],
-                "key": pa.array(range(len(events))),
-            }
-        )
-        stories = Stories(takes_keys=True)
-        stories.hear(table)
-        of = {number: event.lang for number, event in enumerate(events) if event.key.startswith("ordu")}
-        sets = [
-            {int(key) for _, keys in story.new_keys for key in keys}
-            for story in (*stories.stories, *stories.follower.closed)
-            if not story.into
-        ]
-        best = max(sets, key=lambda one: len(one & of.keys()), default=set())
-        for number, lang in of.items():
-            if lang in ("tr", "en"):
-                found[lang][0] += number in best
-                found[lang][1] += 1
-        found["other"][0] += len(best - of.keys())
-        found["other"][1] += len(best)
-    return {
-        "seeds": seeds,
-        "turkish_posts_in_it": round(found["tr"][0] / found["tr"][1], 3),
-        "english_posts_in_it": round(found["en"][0] / found["en"][1], 3),
-        "not_of_it": round(found["other"][0] / max(1, found["other"][1]), 3),
-        "n": found["tr"][1] + found["en"][1],
-    }
-
-
-def in_step(*, crowds: int, seed: int = 4) -> dict[str, Any]:
-    """Crowds that merely talk about one thing, and the same with a dozen accounts that post one text in step."""
-    from kalkan.stories.pileon import in_step as signs
-    from kalkan.stories.terms import terms as terms_of
-
-    rng = np.random.default_rng(seed)
-    words = [f"word{k}" for k in range(300)]
-    called = {"crowd": 0, "crowd of one slogan": 0, "in step": 0}
-    for _ in range(crowds):
-        n = int(rng.integers(40, 200))
-        texts = [" ".join(rng.choice(words, 9)) + " harbour bridge" for _ in range(n)]
-        slogan = [text if rng.random() < 0.9 else "never again at the harbour bridge my friends" for text in texts]
-        seconds = np.sort(rng.random(n) * 7200)
-        who = [f"p{k}" for k in range(n)]
-        burst = np.repeat(rng.random(4) * 7200, 12) + rng.random(48) * 8
-        cases = {
-            "crowd": (texts, seconds, who),
-            "crowd of one slogan": (slogan, seconds, who),
-            "in step": (
-                texts + ["shame on the harbour bridge builders every one of them"] * 48,
-                np.concatenate([seconds, burst]),
-                who + [f"s{k % 12}" for k in range(48)],
-            ),
-        }
-        for name, (text, when, authors) in cases.items():
-            found = terms_of(pa.table({"text": text, "author_id": authors}))
-            answer = signs(when, found, [None] * len(text))
-            called[name] += answer is not None and "in_step" in answer.kinds
-    return {"of": crowds, "called_in_step": called}
-
-
-def memory(*, terms_wanted: int) -> dict[str, Any]:
-    """Bytes of the term table when more terms come than it may hold, and how many it then has."""
-    from kalkan.stories.recent import no_terms
-    from kalkan.stories.terms import Terms
-
-    detector = Detector(rules=Rules(most_terms=terms_wanted))
-    rng = np.random.default_rng(3)
-    blank = no_terms()
-    n = terms_wanted // 4
-    for minute in range(12):
-        term = rng.integers(1, 1 << 63, n).astype(np.uint64)
-        author = rng.integers(1, 1 << 63, n).astype(np.uint64)
-        detector.hear(minute, Terms(n, np.arange(n), term, author, author, np.zeros((n, 12), np.uint32), blank.long))
-    sizes = [getattr(detector, name).nbytes for name in Detector._TABLE]
-    return {"limit": terms_wanted, "live": detector.live, "mib": round(sum(sizes) / 2**20, 1)}
 
 
 # — real windows —

@@ -61,6 +61,7 @@ class Since:
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
         self._held: dict[str, dict[str, list[Held]]] = {name: {} for name in _BEHIND}
+        self._files: dict[str, tuple[File, ...]] = {}  # as last looked at: another thread may see newer ones meanwhile
         self._from: tuple[Mapping[str, int], date] = {}, date.min
         self.latest: dict[str, tuple[int, int]] = {}  # source → its last batch: first post (µs since 1970), rows
 
@@ -74,6 +75,10 @@ class Since:
         """
         self._from = dict(taken), day
         self._look()
+        for held_in in self._held.values():  # what is taken is not looked at again
+            for path, parts_in in held_in.items():
+                if parts_in:
+                    held_in[path] = [one for one in parts_in if one.batch > taken.get(one.source, 0)]
         parts: dict[tuple[str, int], tuple[int, int]] = {}
         for held in self._held["posts"].values():
             for source, batch, rows, first in held:
@@ -117,7 +122,7 @@ class Since:
         log, held = self._archive.logs[name], self._held[name]
         files = [
             file
-            for file in log.files
+            for file in self._files[name]
             if any(
                 part.source in stretch.batches
                 and stretch.batches[part.source][0] < part.batch <= stretch.batches[part.source][1]
@@ -137,10 +142,11 @@ class Since:
             self._archive.logs[name].refresh()
         for name in _BEHIND:
             log, held = self._archive.logs[name], self._held[name]
-            live = {file.path for file in log.files}
+            files = self._files[name] = log.files
+            live = {file.path for file in files}
             for path in held.keys() - live:
                 del held[path]
-            new = [file for file in log.files if file.path not in held and file.day >= day.isoformat()]
+            new = [file for file in files if file.path not in held and file.day >= day.isoformat()]
             found: dict[str, list[Held]] = {file.path: [] for file in new}
             for path, one in self._inside(log, new):
                 if one.batch > taken.get(one.source, 0):

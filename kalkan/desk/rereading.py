@@ -28,6 +28,7 @@ from kalkan.reading.decide import limits_of
 from kalkan.reading.tiers import OWN, open_tier
 
 DAYS: Final = 28  # mentions older than this are left to `kalkan reread`
+_TURN: Final = 10.0  # seconds before the page is told how far it is
 _ADJUSTED: Final = 5_000  # mentions at once
 _kept: dict[Any, Any] = {}  # what one worker process remembers between turns: the budget, what it last saw
 
@@ -70,6 +71,7 @@ def careful(work: Work) -> None:
     if "stood back" not in _kept:
         stand_back()
         _kept["stood back"] = True
+    until = time.monotonic() + _TURN
     done = read_backlog(
         store,
         readers,
@@ -77,7 +79,7 @@ def careful(work: Work) -> None:
         since=work.now() - timedelta(days=DAYS),
         now=work.now,
         spent=time.thread_time,
-        stop=work.stop.is_set,
+        stop=lambda: work.stop.is_set() or time.monotonic() > until,
     )
     _kept["read"] = _kept.get("read", 0) + done.read
     _kept["seen"] = (recipe.id, store.version)

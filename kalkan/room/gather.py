@@ -198,14 +198,16 @@ def _around(seed: int, ready: Index, left: Mask, policy: Policy) -> tuple[Mask, 
         share = together / np.maximum(ready.often, 1)
         odds = (share + 1e-9) / (1 - share + 1e-3) * (1 - p) / p
         surprise = 2 * together * np.log(np.maximum(share / p, 1e-9))
-        fit = (together >= 3) & (share >= least) & (odds >= policy.odds) & (surprise >= policy.surprise)
+        # The larger the story already is, the less can a word be above chance.
+        least_odds = max(1.5, min(policy.odds, 0.25 / p))
+        fit = (together >= 3) & (share >= least) & (odds >= least_odds) & (surprise >= policy.surprise)
         if rising:
             # What came up with it, in the same hours, needs less to be of it.
             fit |= (
                 new
                 & (together >= 2)
                 & (share >= least / 2)
-                & (odds >= policy.odds / 2)
+                & (odds >= least_odds / 2)
                 & (surprise >= policy.surprise / 3)
             )
         if p > 0.8:  # the whole room is the story

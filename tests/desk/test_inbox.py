@@ -84,7 +84,7 @@ def test_a_grievance_shows_with_its_insult_folded_and_opening_it_is_counted(fill
     assert "etikete büyük yazın" in page
     assert page.index("<details") < page.index("şerefsiz") < page.index("</details>", page.index("şerefsiz"))
     dose = client.post(f"/inbox/{row.pk}/opened/", {"characters": "12"}).content.decode()
-    assert "12 characters of abuse in 1 posts" in dose
+    assert "12 of 2,000 characters, 1 posts" in dose
     assert Opened.objects.get().person == filled.ayse
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from kalkan import archive as archives
 from kalkan.archive import keys_of
+from kalkan.archive.since import Since
 from kalkan.archive.sweep import compact, erase
 from kalkan.errors import ArchiveDamaged
 from kalkan.posts import GONE
@@ -210,6 +211,21 @@ def test_a_sweep_in_between_changes_nothing(followed: Path, tmp_path: Path) -> N
     compact(archive, now=END, everything=True)
     run_through(one, now=END)
     assert told(book.open(tmp_path / "stories")) == told(book.open(followed / "stories"))
+
+
+def test_a_sweep_between_looking_and_reading_loses_nothing(followed: Path, tmp_path: Path) -> None:
+    """The worker's sweep shares the archive with the follower and may replace files at any moment."""
+    archive = town(tmp_path)
+    since = Since(archive)
+    stretch = since.after({}, day=START.date(), most=10_000)
+    compact(archive, now=END, everything=True)
+    posts, mentions = since.rows(stretch, ("id", "key"))
+    assert posts.num_rows == stretch.rows > 500 and mentions.num_rows > 0
+    for path in archive.logs["posts"].root.glob("day=*/*.parquet"):
+        if str(path) not in archive.logs["posts"].paths():
+            path.unlink()
+    again, _ = since.rows(stretch, ("id", "key"))
+    assert again.sort_by("id") == posts.sort_by("id")
 
 
 def test_what_is_erased_leaves_everything(tmp_path: Path) -> None:
