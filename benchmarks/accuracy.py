@@ -306,8 +306,8 @@ def _peers(answer: dict[str, Any], by: dict[str, dict[tuple[str, str], Row]]) ->
     asked = [one for one in peers.SETS if any(row["set"] == one for row in answer["peers"])]
     lines = [
         "## Beside others", "",
-        "The same rows in the same run. Word lists and ready models as they are installed; the two that learn had the",
-        "train rows of that one set. A reader here answers all of it, and more, in one pass.", "",
+        "The same rows on the same machine. Word lists and ready models as they are installed; the two that learn had",
+        "the train rows of that one set. A reader here answers all of it, and more, in one pass.", "",
         "| reader | " + " | ".join(asked) + " | posts a second of one core |", "|---|" + "---|" * (len(asked) + 1),
     ]  # fmt: skip
     for tier, rows in by.items():

@@ -90,16 +90,17 @@ def _floret(texts: list[str], labels: list[Any]) -> Say:
     with tempfile.TemporaryDirectory() as folder:
         rows = Path(folder) / "train.txt"
         lines = [f"__label__{names.index(label)} {_plain(text)}" for text, label in zip(texts, labels, strict=True)]
-        rows.write_text("\n".join(lines), encoding="utf-8")
+        mixed = np.random.default_rng(0).permutation(len(lines))  # it learns in the order given; sets come sorted
+        rows.write_text("\n".join(lines[at] for at in mixed), encoding="utf-8")
         model = floret.train_supervised(
-            str(rows), epoch=15, lr=0.3, wordNgrams=2, minn=2, maxn=5, dim=50, bucket=200_000, thread=1, verbose=0,
+            str(rows), epoch=25, lr=0.3, wordNgrams=2, minn=2, maxn=5, dim=50, bucket=200_000, thread=1, verbose=0,
             seed=0,
         )  # fmt: skip
 
-    def say(given: list[str]) -> Labels:
-        return np.array([names[int(model.predict(_plain(text))[0][0].removeprefix("__label__"))] for text in given])
+    def best(text: str) -> str:  # the package's own predict does not work with NumPy 2
+        return str(model.f.predict(_plain(text) + "\n", 1, 0.0, "strict")[0][1])
 
-    return say
+    return lambda given: np.array([names[int(best(text).removeprefix("__label__"))] for text in given])
 
 
 def _plain(text: str) -> str:

@@ -83,6 +83,7 @@ def room_rules() -> str:
 
 
 PAGES = {
+    "accuracy.md": accuracy,
     "room-rules.md": room_rules,
     "commands.md": commands,
     "settings.md": settings,

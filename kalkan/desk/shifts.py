@@ -137,12 +137,10 @@ def week_of(person: Person, brand: Brand, *, now: datetime) -> care.Week:
     since = now - timedelta(days=7)
     stints = list(access.stints_of(person, since))
     breaks = sum(
-        1
-        for one, other in itertools.pairwise(stints)
-        if PAUSE <= other.begin - one.until <= timedelta(hours=3)
+        1 for one, other in itertools.pairwise(stints) if PAUSE <= other.begin - one.until <= timedelta(hours=3)
     )
     return care.week(
-        openings(person, since), _days(person, stints), until=now, rules=rules, breaks=breaks,
+        openings(person, since), _days(person, stints), until=now + timedelta(seconds=1), rules=rules, breaks=breaks,
         solved=Item.objects.filter(brand=brand, done_by=person, done_at__gte=since, needs=True).count(),
         thanks=Item.objects.filter(brand=brand, kind="praise", at__gte=since).count(),
     )  # fmt: skip

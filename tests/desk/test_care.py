@@ -51,7 +51,7 @@ def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
 def filled(cast: Cast, keep: Keep) -> Team:  # noqa: F811
     """A threat, three asks for the same, and a pile-on with one who asks."""
     pile = [
-        said(f"troll{i}", "Fındık should be ashamed of itself and close down for good today", 60 - i,
+        said(f"troll{i}", "You are all stupid pigs at Fındık, drop dead today", 60 - i,
              p={"offensive": 0.95, "targeted": 0.9, "negative": 0.95})
         for i in range(14)
     ]  # fmt: skip
@@ -122,7 +122,8 @@ def test_the_chain_tells_what_was_changed_and_survives_the_end_of_a_hold(filled:
         held.extractall(tmp_path)
     assert vault.check_bundle(tmp_path / "evidence") == ()
     assert {path.name for path in (tmp_path / "evidence").iterdir()} == {"report.html", "records.jsonl", "SHA256SUMS"}
-    (tmp_path / "evidence" / "records.jsonl").write_text("{}\n")
+    told = tmp_path / "evidence" / "records.jsonl"
+    told.write_text(told.read_text().replace("burn it down", "love it"))
     assert vault.check_bundle(tmp_path / "evidence")[0].why == "file_changed"
 
     other = EvidenceHold.objects.get(name="Other")
@@ -145,7 +146,7 @@ def test_the_chain_tells_what_was_changed_and_survives_the_end_of_a_hold(filled:
 
 
 def test_a_pile_on_is_one_card_and_those_who_ask_stay(filled: Team, keep: Keep) -> None:  # noqa: F811
-    pile = said("troll99", "Fındık should be ashamed of itself and close down for good today", 20, p={"question": 0.9})
+    pile = said("troll99", "You are all stupid pigs at Fındık, drop dead today", 20, p={"question": 0.9})
     keep(pile)
     inbox.take_in(work())
     asker = Item.objects.get(post="at://troll99")

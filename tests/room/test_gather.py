@@ -106,6 +106,14 @@ def test_a_table_with_nothing_but_texts_will_do() -> None:
     assert stories(room_from_posts(texts.slice(0, 0), at=NOW)) == ()
 
 
+@pytest.mark.parametrize("share", [0.1, 0.4, 0.7])
+@pytest.mark.parametrize("hours", [2.0, 24.0])
+def test_a_story_is_found_however_large_and_however_long(share: float, hours: float) -> None:
+    found = stories(room("en", **TRAIN, share=share, hours=hours))
+    assert sum(story.share for story in found) > 0.7 * share
+    assert found[0].gravity >= 2
+
+
 def test_a_room_that_speaks_of_nothing_else_is_still_heard() -> None:
     texts = [f"earthquake in velden, people under the rubble {at}" for at in range(40)]
     found = stories(room_from_posts(table(texts, "en", [NOW] * 40), at=NOW))

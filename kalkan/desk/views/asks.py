@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,10 +14,11 @@ from kalkan.desk import access, asking, inbox_reply, shelf
 from kalkan.desk import inbox as core
 from kalkan.desk.actions import care as acts
 from kalkan.desk.actions import inbox as inbox_acts
+from kalkan.desk.models import Item
 from kalkan.errors import InvalidInput
 from kalkan.text import cut
 
-_TOLD = 25  # drafts begun at once
+_TOLD: Final = 25  # drafts begun at once
 
 
 def asks(request: HttpRequest) -> HttpResponse:
@@ -95,7 +97,7 @@ def tell(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("ask", pk=pk)
 
 
-def _begin(request: HttpRequest, items: list[core.Item], text: str, now: datetime) -> int:
+def _begin(request: HttpRequest, items: list[Item], text: str, now: datetime) -> int:
     person, brand = access.person_of(request), access.current_brand(request)
     told = 0
     for item in items:

@@ -14,7 +14,7 @@ from kalkan import sentences
 from kalkan.desk import access, deeds, shelf, shield_audit
 from kalkan.desk import inbox as core
 from kalkan.desk.actions import care as acts
-from kalkan.desk.models import Account, Item
+from kalkan.desk.models import Item
 from kalkan.desk.views.inbox import DEEDS, line, page_of
 from kalkan.errors import KalkanError
 from kalkan.networks import acting
@@ -91,7 +91,7 @@ def _deeds(request: HttpRequest, fault: str = "") -> dict[str, object]:
     person, brand = access.person_of(request), access.current_brand(request)
     rows = list(access.deeds_for(person, brand)[:100])
     up = {row.account_id for row in rows if row.kind == "shields_up" and row.undone_at is None}
-    able = [one for one in Account.objects.filter(brand=brand, removed_at=None).order_by("id")
+    able = [one for one in access.accounts_for(person, brand)
             if "shields_up" in acting.DEEDS.get(one.network, frozenset())]  # fmt: skip
     return {
         "rows": [(row, DEEDS.get(row.kind, row.kind)) for row in rows],
