@@ -2,7 +2,7 @@
 
 The archive holds the mentions behind the items, over four weeks; kinds, needs and due times are drawn at random. Pages
 are asked for through the whole of Django in a process of its own, on SQLite as it comes, or on the PostgreSQL that
-``KALKAN_DATABASE_URL`` names.
+``KALKAN_DATABASE`` names.
 """
 
 from __future__ import annotations

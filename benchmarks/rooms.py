@@ -485,7 +485,8 @@ def run(*, quick: bool) -> dict[str, Any]:
         "ordinary": ordinary(rooms=2 if quick else 12, drafts=200 if quick else 1_200),
         "speed": speed(),
         "note": "Rules, words and floors were written with these cases in sight: but for the floors chosen by leaving "
-        "an event out, figures are in-sample. Labels know the outcome; cases are famous; templates are cleaner than life.",
+        "an event out, figures are in-sample. Labels know the outcome; cases are famous; templates are cleaner than"
+        " life.",
     }
 
 

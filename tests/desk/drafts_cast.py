@@ -32,7 +32,9 @@ class Team:
 
 def team(cast: Cast) -> Team:
     """Ayşe owns, Bora looks on; three more."""
-    found = {role: person(role.title(), f"{role}@example.com", lang="en") for role in ("approver", "writer", "moderator")}
+    found = {
+        role: person(role.title(), f"{role}@example.com", lang="en") for role in ("approver", "writer", "moderator")
+    }
     for role, who in found.items():
         Membership.objects.create(person=who, brand=cast.findik, role=role)
     return Team(cast.ayse, found["approver"], found["writer"], found["moderator"], cast.bora)
