@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import io
 import importlib.util
+import io
 import json
 import os
 import re
