@@ -1251,8 +1251,8 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "tr": "Şunlar olmadan söyle: {words}.",
     },
     "room_show": {
-        "en": "Say what is done. Missing: {lacks}.",
-        "tr": "Ne yapıldığını söyle. Eksik olan: {lacks}.",
+        "en": "Show substance; {n} of {of} points are there. Say what is done, how much, by when, who checks it, and what you got wrong yourselves.",
+        "tr": "Dolu konuş; {of} noktanın {n} tanesi var. Ne yapıldığını, ne kadar, ne zamana dek, kimin denetlediğini ve kendinizin neyi yanlış yaptığını söyle.",
     },
     "room_silence": {
         "en": "{asking} people name the brand among those that say nothing of {story}.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 import numpy as np
 import regex
@@ -97,6 +98,26 @@ def same(word: str, term: str) -> bool:
     if len(short) >= 5 and long.startswith(short):
         return True
     return len(short) >= 4 and long in (f"{short}s", f"{short}es", f"{short}ing", f"{short}ed")
+
+
+_HOUR: Final = 3_600_000_000
+
+
+def lifted(tag: str, told: Told, index: Index, policy: Policy) -> bool:
+    """Whether a tag is used more than ``policy.tag_lift`` times as often since the story began as before it.
+
+    True where nothing is known of before: the room begins with the story, or nobody used the tag.
+    """
+    number = index.number.get(tag)
+    if number is None or told.story.began is None or index.n == 0:
+        return True
+    began = int(told.story.began.timestamp() * 1e6)
+    before, since = began - int(index.at.min()), int(index.at.max()) - began
+    if before < _HOUR or since <= 0:
+        return True
+    at = index.at[index.having([number])]
+    earlier, later = np.count_nonzero(at < began), np.count_nonzero(at >= began)
+    return bool(later * before > policy.tag_lift * earlier * max(since, _HOUR))
 
 
 def second_senses(text: str, told: Told, heard: Heard) -> Touch | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import regex
 
@@ -25,7 +25,7 @@ from kalkan.room.asked import (
     story_params,
     weight_of,
 )
-from kalkan.room.contact import Touch, second_senses, touches
+from kalkan.room.contact import Touch, lifted, second_senses, touches
 from kalkan.room.gather import Told
 from kalkan.room.kinds import Kinds, Span, ready_same_length
 from kalkan.room.rules import CARING, LIGHT
@@ -76,7 +76,8 @@ def contact(asked: Asked) -> Iterator[Found]:
         if told.story.gravity < 1:  # found, and let go by the rule for stories that hurt nobody: shown, not counted
             yield Found(table="contact", code="event_collision", why="room_contact", params=params, touch=touch, **base)
             continue
-        strange = [tag for tag in touch.tags if tag.strip("#") not in used]
+        taken_up = [tag for tag in touch.tags if lifted(tag, told, asked.heard.index, asked.policy)]
+        strange = [tag for tag in taken_up if tag.strip("#") not in used]
         if strange:
             yield Found(
                 table="hijack", code="hashtag_hijack", why="room_hashtag",
@@ -257,6 +258,16 @@ def _crisis_code(asked: Asked) -> str:
 def substance(kinds: Kinds) -> tuple[str, ...]:
     """Which of the checklist's items the draft itself has: sum, recipient, policy."""
     return tuple(name for name in ("sum", "recipient", "policy") if name in kinds.words)
+
+
+CHECKLIST: Final = ("done", "sum", "deadline", "checked", "owned")
+"""What a stand shows: what is done, how much, by when, who checks it, and what the brand got wrong itself."""
+
+
+def checklist(kinds: Kinds) -> tuple[str, ...]:
+    """Which of :data:`CHECKLIST` the draft has; "done" is a policy asked for or somebody who gets something."""
+    done = "policy" in kinds.words or "recipient" in kinds.words
+    return tuple(name for name in CHECKLIST if (done if name == "done" else name in kinds.words))
 
 
 def has_substance(kinds: Kinds) -> bool:

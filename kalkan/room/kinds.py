@@ -17,7 +17,10 @@ from kalkan.room.words import lists
 
 Span = tuple[int, int]
 _READ: Final = KINDS[:-1]
-_PROPERTIES: Final = ("education", "branding", "apology", "conditional", "sum", "recipient", "policy", "practical")
+_PROPERTIES: Final = (
+    "education", "branding", "apology", "conditional", "sum", "recipient", "policy", "practical", "deadline",
+    "checked", "owned",
+)  # fmt: skip
 _ASIDE: Final = regex.compile(r"\[([^\[\]]{1,400})\]")
 _NO_GOODS: Final = regex.compile(r"\b(?:no|without|not a)\s+(?:product|products|logo|brand|branding)\b|\burun\s+yok\b")
 

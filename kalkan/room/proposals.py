@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from kalkan.room.asked import Asked
-from kalkan.room.detectors import substance
+from kalkan.room.detectors import CHECKLIST, checklist
 from kalkan.room.shapes import Finding, Proposal
 
 _QUIET: Final = {3: timedelta(days=3), 2: timedelta(days=2), 1: timedelta(days=1)}
@@ -40,8 +40,10 @@ def propose(findings: Sequence[Finding], asked: Asked, gravity: dict[str, int]) 
             Proposal(kind="reword", why="room_reword", params={"words": ", ".join(words)}, words=words, marks=marks)
         )
     if any(one.code == "performative" for one in findings):
-        lacks = tuple(name for name in ("sum", "recipient", "policy") if name not in substance(asked.kinds))
-        out.append(Proposal(kind="show", why="room_show", params={"lacks": ", ".join(lacks)}, words=lacks))
+        shown = checklist(asked.kinds)
+        lacks = tuple(name for name in CHECKLIST if name not in shown)
+        params = {"n": len(shown), "of": len(CHECKLIST)}
+        out.append(Proposal(kind="show", why="room_show", params=params, words=lacks))
     if any(one.code in ("silence_questioned", "too_late") for one in findings):
         out.append(Proposal(kind="answer", why="room_answer", params={}))
     whom = _WHOM[findings[0].code]

@@ -112,6 +112,7 @@ class Policy:
     asked: int = 5  # voices that name the brand in "who has not"
     hostile: float = 0.2  # share of a brand's mentions that complain or tell of harm
     day_share: float = 0.01  # a lesser day counts when so many speak of it
+    tag_lift: float = 5.0  # times as often as before the story: a tag that people took up for it
     most_posts: int = 60_000  # more are thinned out evenly before they are looked at
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from kalkan.room import BrandFacts, Fact, Verdict
@@ -237,3 +239,48 @@ def test_an_open_call_by_a_brand_people_are_cross_with() -> None:
     assert "invites_hijack" in said.codes
     kind = [f"Marlow & Finch jam is lovely {at}" for at in range(8)]
     assert judge("Tell us your best jam story!", room("en", extra=kind)).verdict == "go"
+
+
+def test_a_tag_in_everyday_use_is_no_hijack() -> None:
+    """A tag that people used as much before the story is theirs to use; one that they took up for it is not."""
+    from kalkan.room.contact import lifted
+    from kalkan.room.gather import Told
+    from kalkan.room.index import index
+    from kalkan.room.rules import DEFAULT
+    from kalkan.room.shapes import Story
+
+    began = NOW - timedelta(hours=4)
+    rows = [
+        {"id": f"d{i}", "text": "kitchens open #harbourtown", "at": NOW - timedelta(hours=1 + i)} for i in range(48)
+    ]
+    rows += [
+        {"id": f"e{i}", "text": "search goes on #seekmila", "at": NOW - timedelta(minutes=5 * i)} for i in range(40)
+    ]
+    made = index(pa.Table.from_pylist(rows), at=NOW, most=1_000)
+    story = Story(id="s", title="Mila", gravity=2, terms=("#seekmila",), began=began, share=0.1)
+    none = np.zeros(made.n, np.bool_)
+    told = Told(story=story, rows=none, harm_rows=none, terms=frozenset(("#seekmila",)))
+    assert lifted("#seekmila", told, made, DEFAULT)
+    assert not lifted("#harbourtown", told, made, DEFAULT)
+    assert lifted("#never", told, made, DEFAULT)
+
+
+def test_the_checklist_of_a_stand_has_five_points() -> None:
+    from kalkan.room.detectors import CHECKLIST, checklist
+    from kalkan.room.kinds import read_kinds
+
+    bare = read_kinds("We stand with the dock workers", lang="en")
+    assert checklist(bare) == ()
+    full = (
+        "We stand with the dock workers. £50,000 goes to their strike fund by the end of March, an independent auditor"
+        " will report back, and we were wrong to stay quiet last year."
+    )
+    assert checklist(read_kinds(full, lang="en")) == CHECKLIST
+    turkish = (
+        "Liman işçilerinin yanındayız. Dayanışma derneğine 500 bin TL, yıl sonuna kadar; bağımsız denetim raporu"
+        " yayımlanacak. Geçen yıl susarak hata yaptık."
+    )
+    assert checklist(read_kinds(turkish, lang="tr")) == CHECKLIST
+    said = judge("We stand with the dock workers", CALM["en"])
+    show = next(one for one in said.proposals if one.kind == "show")
+    assert show.words == CHECKLIST and show.params == {"n": 0, "of": 5}
