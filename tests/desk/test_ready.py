@@ -106,7 +106,8 @@ def test_a_real_server_serves_pages_and_style_without_a_warning(tmp_path: Path) 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environ = {**os.environ, "KALKAN_DATA": str(tmp_path), "DJANGO_SETTINGS_MODULE": "kalkan.desk.settings"}
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("KALKAN_", "DJANGO_"))}
+    environ = {**plain, "KALKAN_DATA": str(tmp_path), "DJANGO_SETTINGS_MODULE": "kalkan.desk.settings"}
     command = [sys.executable, "-W", "error::Warning:django", "-m", "uvicorn", "kalkan.desk.asgi:application"]
     server = subprocess.Popen(
         [*command, "--port", str(port), "--log-level", "warning", "--lifespan", "off"],
