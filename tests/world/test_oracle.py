@@ -191,9 +191,9 @@ def heard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Heard]:
         before = expected(world, stage, [event for event in events if event.at < BEGAN])
         with listening("mastodon", mastodon, root, stage, read) as ear:
             watchers.append(ear)
-            with listening("bluesky", {**bluesky, "max_rows": "300"}, root, stage, read) as first:
+            with listening("bluesky", {**bluesky, "max_rows": "60"}, root, stage, read) as first:
                 watchers.append(first)
-                wait(lambda: len(ids()) > len(before) / 4, seconds=20)
+                wait(lambda: len(ids()) > len(before) / 8, seconds=20)
             assert len(ids()) < len(before), "it ends in the middle"
             jetstream.refuse(1)
             with listening("bluesky", bluesky, root, stage, read) as second:
