@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from kalkan.pipeline import Read
 
 STOP_SECONDS: Final = 25.0
+_AFTER_THE_DESK: Final = 5.0
 _ASK_SECONDS: Final = 2.0
 
 
@@ -301,5 +302,7 @@ def work(parsed: argparse.Namespace, lang: str) -> int:
     stop = threading.Event()
     orphan_watch(stop)
     with signals(stop):
+        if os.environ.get("KALKAN_CREW") == "1":
+            stop.wait(_AFTER_THE_DESK)  # the first page comes first
         jobs.work(jobs.Work(archive=archives.open(config.archive), config=config, now=pipeline.utc_now, stop=stop))
     return 0
