@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import smtplib
 import socket
 from typing import Final
@@ -24,7 +25,7 @@ def post(message: EmailMessage, *, config: Config) -> None:
     """
     if config.smtp_tls not in _WAYS:
         raise InvalidInput("smtp_tls_unknown", value=config.smtp_tls, known=", ".join(_WAYS))
-    message.connection = get_connection(
+    connection = message.connection = get_connection(
         "django.core.mail.backends.smtp.EmailBackend",
         host=config.smtp_host,
         port=config.smtp_port,
@@ -47,6 +48,9 @@ def post(message: EmailMessage, *, config: Config) -> None:
         raise NetworkError("mail_refused", permanent=code >= 500, host=config.smtp_host, status=code) from error
     except (smtplib.SMTPException, OSError) as error:
         raise NetworkError("mail_unreachable", host=config.smtp_host, detail=type(error).__name__) from error
+    finally:  # a sign-in that failed leaves the line open
+        with contextlib.suppress(smtplib.SMTPException, OSError):
+            connection.close()
 
 
 def sender(config: Config) -> str:

@@ -7,6 +7,7 @@ since Turkish carries its grammar at the end of words: a crude stem that beats h
 from __future__ import annotations
 
 import re
+from functools import cache
 from importlib import resources
 from itertools import pairwise
 from typing import Final
@@ -19,12 +20,14 @@ _WORD: Final = re.compile(r"\w+")
 _STEM: Final = 6
 _LONG: Final = 240
 
-STOP: Final = frozenset(
-    fold(word)
-    for line in resources.files(__package__).joinpath("stop.txt").read_text(encoding="utf-8").splitlines()
-    if not line.startswith("#")
-    for word in line.split()
-)
+
+@cache
+def stop() -> frozenset[str]:
+    """Words that carry no wish of their own, folded."""
+    text = resources.files(__package__).joinpath("stop.txt").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return frozenset(fold(word) for line in lines for word in line.split())
+
 
 _ASKS: Final = re.compile(
     r"\?|\b(?:please|pls|plz|bring back|give us|let us|fix|add|stop|needs? to|should|(?:can|could|would|will) you"
@@ -76,9 +79,10 @@ def bag(text: str, *, without: frozenset[str] = frozenset()) -> frozenset[str]:
 
     ``without``: folded words to leave out (the brand's own names: everybody says them).
     """
+    plain_words = stop()
     found = [
         word[:_STEM]
         for word in _WORD.findall(fold(text).replace("'", " ").replace("’", " "))
-        if word not in STOP and word not in without and (len(word) > 1 or word.isdigit())
+        if word not in plain_words and word not in without and (len(word) > 1 or word.isdigit())
     ]
     return frozenset(found) | frozenset(f"{one} {two}" for one, two in pairwise(found))
