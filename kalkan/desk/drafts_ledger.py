@@ -53,7 +53,7 @@ RECEPTIONS: Final[dict[str, Any]] = {
     "praised": gettext_lazy("praised"),
     "called_out": gettext_lazy("called out"),
     "mixed": gettext_lazy("mixed"),
-    "few": gettext_lazy("too few to say"),
+    "too_few": gettext_lazy("too few to say"),
 }
 COUNTS: Final[dict[str, Any]] = {
     "likes": gettext_lazy("likes"),
@@ -280,12 +280,12 @@ def score(rows: Iterable[LedgerEntry]) -> Score:
             kinds[received[about]] = kinds.get(received[about], 0) + 1
 
     def well(verdicts: tuple[str, ...]) -> Tally:
-        told = {name: n for verdict in verdicts for name, n in table.get(verdict, {}).items() if name != "few"}
+        told = {name: n for verdict in verdicts for name, n in table.get(verdict, {}).items() if name != "too_few"}
         counts = [
             (name, n)
             for verdict in verdicts
             for name, n in table.get(verdict, {}).items()
-            if name in told and name != "few"
+            if name in told and name != "too_few"
         ]
         return Tally(count=sum(n for name, n in counts if name != "called_out"), n=sum(n for _name, n in counts))
 

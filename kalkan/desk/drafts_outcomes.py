@@ -16,11 +16,9 @@ from kalkan import figures, publishing
 from kalkan.desk.actions import ledger
 from kalkan.desk.jobs import Work
 from kalkan.desk.models import Draft, Outcome, SendingStep
-from kalkan.figures.intervals import share
+from kalkan.reception import received
 
 LOOKS: Final = dict(zip(("1h", "24h", "7d"), publishing.AFTER, strict=True))
-PRAISED: Final = 0.6
-CALLED_OUT: Final = 0.4
 _ROOM: Final = timedelta(minutes=2)  # what was said on time may be heard a little later
 
 
@@ -57,19 +55,12 @@ def look(row: Outcome, archive: figures.Archive, *, now: datetime) -> dict[str, 
 
 
 def reception(body: Mapping[str, Any]) -> str:
-    """praised, called_out, mixed, or few: by where the 95 % interval of praise among those who take a side lies.
+    """How the answers took it, by the rules of :mod:`kalkan.reception`.
 
-    Praise is who praises, or is positive where nobody praises; against are those who complain or abuse. Fewer than 30
-    authors, or nobody on a side, is too few to say.
+    Praise is who praises, or is positive where nobody praises; against are those who complain or abuse.
     """
-    if int(body["authors"]) < figures.ENOUGH:
-        return "few"
     count = {name: int(one["count"]) for name, one in body["shares"].items()}
     good = max(count["praise"], count["positive"])
     bad = max(count["complaint"], count["offensive"], count["negative"])
-    if not good + bad:
-        return "few"
-    interval = share(good, good + bad)
-    if interval.low > PRAISED:
-        return "praised"
-    return "called_out" if interval.high < CALLED_OUT else "mixed"
+    rest = max(0, int(body["authors"]) - good - bad)
+    return received({"praise": good, "call_out": bad, "none": rest}).verdict

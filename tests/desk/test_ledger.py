@@ -107,9 +107,9 @@ def test_the_check_is_scored_in_public(cast: Cast) -> None:
         advice(f"draft:{n}", "hold")
         entry(cast, "decision", {"what": "approved", "against": "hold", "name": "A"}, f"draft:{n}")
         entry(cast, "sent", {"account": "x"}, f"draft:{n}")
-        entry(cast, "outcome", outcome("few"), f"draft:{n}")
+        entry(cast, "outcome", outcome("too_few"), f"draft:{n}")
         entry(cast, "outcome", outcome(how), f"draft:{n}")
-    for n, how in ((20, "praised"), (21, "few")):
+    for n, how in ((20, "praised"), (21, "too_few")):
         advice(f"draft:{n}", "go")
         entry(cast, "sent", {"account": "x"}, f"draft:{n}")
         entry(cast, "outcome", outcome(how), f"draft:{n}")
