@@ -1,4 +1,4 @@
-"""What can go wrong, as a code and parameters. The sentence for a person is made at the edge (`sentences.py`).
+"""What can go wrong, as a code and parameters. The sentence for a person is made at the edge (`sentences`).
 
 KalkanError
 ├── InvalidInput     a person can mend it: a setting, a file, a form

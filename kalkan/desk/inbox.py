@@ -135,7 +135,7 @@ def narrowed(items: QuerySet[Item], view: str) -> QuerySet[Item]:
     """
     items = items if view == "all" else items.filter(piled__isnull=True)
     chosen = {
-        "needs": Q(needs=True),
+        "needs": Q(needs=True, answered_at=None),
         "questions": Q(kind="question"),
         "criticism": Q(kind__in=("criticism", "complaint")),
         "asks": Q(kind="ask"),
@@ -151,6 +151,7 @@ def counts(items: QuerySet[Item]) -> dict[str, int]:
     names = ("place", "kind", "whole", "needs")
     rows = list(items.order_by().values(*names).annotate(n=Count("id")))
     behind = items.order_by().filter(piled__isnull=False).values(*names).annotate(n=Count("id"))
+    answered = items.filter(needs=True, piled__isnull=True).exclude(answered_at=None).count()
     found = dict.fromkeys(VIEWS, 0)
     found["all"] = sum(row["n"] for row in rows)
     for row in [*rows, *({**row, "n": -row["n"]} for row in behind)]:
@@ -162,6 +163,7 @@ def counts(items: QuerySet[Item]) -> dict[str, int]:
         found["praise"] += n * (row["kind"] == "praise")
         found["folded"] += n * (row["whole"] and row["place"] != "hold")
         found["held"] += n * (row["place"] == "hold")
+    found["needs"] -= answered
     return found
 
 

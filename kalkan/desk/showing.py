@@ -21,13 +21,10 @@ from kalkan import text
 from kalkan.desk import formats, telling
 from kalkan.desk.heard import title_of
 from kalkan.figures import Ask, Figure, Figures, Row, moment
+from kalkan.formats import SHORT_DAYS
 
 WIDTH: Final = 168  # of an interval bar, in its own units
 _SHORT: Final = 360  # signs of a post on the first page
-_DAYS: Final = {
-    "en": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
-    "tr": ["Pzt", "Sal", "Çar", "Per", "Cum", "Cmt", "Paz"],
-}
 _SCALES: Final = (4, 8, 12, 16, 20, 24, 32, 40, 48, 60, 80, 100)
 
 
@@ -193,7 +190,7 @@ def _bucket(start: datetime, by: str | None) -> str:
     if by == "hour":
         return formats.clock(start)
     here = formats.local(start)
-    return f"{_DAYS[formats.language()][here.weekday()]} {here.day}"
+    return f"{SHORT_DAYS[formats.language()].split()[here.weekday()]} {here.day}"
 
 
 def _partly(found: Figures, since: datetime, until: datetime, *, first: bool) -> str:

@@ -108,7 +108,7 @@ def test_a_file_stays_small_enough_to_be_read(path: Path) -> None:
     if "migrations" in path.parts:
         return
     text = path.read_text(encoding="utf-8")
-    if path.name not in ("sentences.py",):  # a catalogue may be long
+    if "migrations" not in path.parts:  # made by Django, and never edited once released
         assert len(text.splitlines()) <= 500
     assert ast.get_docstring(ast.parse(text)) or not text.strip(), "a module says what it owns"
 
