@@ -95,14 +95,15 @@ def listen(seconds: float, frames: int, readers: int) -> dict[str, Any]:
             time.sleep(0.01)
         begun, first = time.monotonic(), listener.status.posts_total
         samples: list[tuple[float, int, int]] = []
-        sweeper = spawn.Process(target=sweeps, args=(root / "archive", stop), daemon=True)
+        followed = spawn.Value("q", 0)
+        sweeper = spawn.Process(target=works, args=(root / "archive", stop, followed), daemon=True)
         sweeper.start()
         while time.monotonic() - begun < seconds and thread.is_alive():
             time.sleep(1.0)
             samples.append((time.monotonic() - begun, listener.status.posts_total - first, _memory()))
             if listener.status.posts_total >= frames * 0.98:
                 break
-        sweeper_mb = _memory(sweeper.pid)
+        sweeper_mb, followed_by_then = _memory(sweeper.pid), followed.value
         ends.set()
         thread.join()
         stored = archive.query("SELECT count(*) AS n FROM posts", tables=("posts",))["n"][0].as_py()
@@ -122,6 +123,7 @@ def listen(seconds: float, frames: int, readers: int) -> dict[str, Any]:
         "slowest_10_s": round(min(rates)) if rates else None,
         "stored": stored,
         "mentions": listener.status.mentions_total,
+        "followed_by_stories": followed_by_then,
         "memory_mb_first_tenth": max(sample[2] for sample in samples[:tenth]),
         "memory_mb_last_tenth": max(sample[2] for sample in samples[-tenth:]),
         "memory_mb_by_tenth": [
@@ -131,13 +133,21 @@ def listen(seconds: float, frames: int, readers: int) -> dict[str, Any]:
     }
 
 
-def sweeps(root: Path, stop: Event) -> None:
-    """The worker's process: the archive is tidied while it is written."""
+def works(root: Path, stop: Event, followed: Any) -> None:
+    """The worker's process: stories are followed and the archive is tidied while it is written."""
     from kalkan.archive.sweep import compact
+    from kalkan.following import Following
+    from kalkan.stories import book
 
     archive = archives.open(root)
-    while not stop.wait(30):
-        compact(archive, now=datetime.now(UTC))
+    stories = Following(archive, book.open(root.parent / "stories"), brands=lambda: (brand(),))
+    swept = time.monotonic()
+    while not stop.wait(3):
+        while not stop.is_set() and (step := stories.step(now=datetime.now(UTC))).posts:
+            followed.value += step.posts
+        if time.monotonic() - swept > 30:
+            compact(archive, now=datetime.now(UTC))
+            swept = time.monotonic()
 
 
 def _memory(pid: int | None = None) -> int:
