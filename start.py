@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> int:
     if what == "test" and arguments[1:] == ["--setup-only"]:
         return 0
     if what == "test":
-        command = [str(PYTHON), "-m", "pytest", *arguments[1:]]
+        command = [str(PYTHON), "-m", "pytest", *side_by_side(arguments[1:]), *arguments[1:]]
     elif what == "kalkan":
         command = [str(PYTHON), "-m", "kalkan", *arguments[1:]]
     else:
@@ -61,6 +61,14 @@ def main(arguments: list[str]) -> int:
         return subprocess.call(command, cwd=HERE if what == "test" else None)
     except KeyboardInterrupt:
         return 130
+
+
+def side_by_side(given: list[str]) -> list[str]:
+    """How many test files run at once, where nothing else is asked: as many as there are cores, at most four."""
+    several = min(4, os.cpu_count() or 1)
+    return (
+        [] if several == 1 or any(each.startswith("-n") for each in given) else ["-n", str(several), "--dist=loadfile"]
+    )
 
 
 def prepare(*, tests: bool) -> None:

@@ -24,6 +24,8 @@ NAMES = (
     "histories",
     "publishing",
     "inbox",
+    "figures",
+    "brief",
 )
 RESULTS = Path(__file__).parent / "results"
 

@@ -13,7 +13,7 @@ import os
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from kalkan.room import DEFAULT, BrandFacts, Draft, Policy, Room, Verdict, check, room_from_posts
+from kalkan.room import DEFAULT, BrandFacts, Draft, Policy, Room, Story, Verdict, check, room_from_posts
 from kalkan.room.vocabulary import HARMS, in_text
 from kalkan.text import fold
 
@@ -276,17 +276,41 @@ def floors(found: Sequence[Case]) -> dict[str, Any]:
 # — the grid —
 
 
-def grid(found: Sequence[Case], *, seeds: int, shares: Sequence[float], lags: Iterable[str], sparse: bool) -> Rows:
-    """Every case in every cell."""
+def grid(
+    found: Sequence[Case], *, seeds: int, shares: Sequence[float], lags: Iterable[str], sparse: bool, kept: bool = False
+) -> Rows:
+    """Every case in every cell. ``kept``: with the stories that the same desk heard two hours after it began."""
     out: Rows = {}
     for share in shares:
         for lag in lags:
             out[share, lag] = [
-                judged(case, judge(case, room_of(case, share=share, lag=LAGS[lag], seed=seed, sparse=sparse)))
+                judged(case, judge(case, _room(case, share=share, lag=LAGS[lag], seed=seed, sparse=sparse, kept=kept)))
                 for seed in range(seeds)
                 for case in found
             ]
     return out
+
+
+def _room(case: Case, *, share: float, lag: float, seed: int, sparse: bool, kept: bool) -> Room:
+    room = room_of(case, share=share, lag=lag, seed=seed, sparse=sparse)
+    return replace(room, stories=remembered(case, share=share, lag=lag, seed=seed)) if kept else room
+
+
+def remembered(case: Case, *, share: float, lag: float, seed: int) -> tuple[Story, ...]:
+    """The grave stories found two hours after it began, as a desk that follows stories still knows them now."""
+    early = case.at - timedelta(hours=lag - 2)
+    room = room_of(case, share=share, lag=2.0, seed=seed + 50, at=early)
+    told = check(case.draft, brand=case.brand, room=room, at=early).room.stories
+    return tuple(
+        replace(one, share=0.0, rising=False, examples=one.examples) for one in told if one.gravity >= 2 and one.rising
+    )
+
+
+def _cell(rows: Sequence[Judged]) -> dict[str, Any]:
+    """The measures of a cell, with intervals for the two that decide."""
+    both = measures(rows, intervals=True)
+    spans = {f"{name}_interval": both[name]["interval"] for name in ("hold_recall", "go_wrongly_held", "acceptable")}
+    return {**{name: one["value"] for name, one in both.items()}, **spans}
 
 
 def counterfactuals(found: Sequence[Case], head: Sequence[Judged], *, seeds: int) -> dict[str, Any]:
@@ -317,25 +341,30 @@ def counterfactuals(found: Sequence[Case], head: Sequence[Judged], *, seeds: int
 
 def left_out(found: Sequence[Case]) -> dict[str, Any]:
     """Floors chosen without the event they are measured on: for each event, the policy best on all the others."""
-    cells = [(0.02, "2 h"), HEAD]
     rooms = {
-        (case.id, cell): room_of(case, share=cell[0], lag=LAGS[cell[1]], seed=0) for case in found for cell in cells
+        (case.id, cell): room_of(case, share=cell[0], lag=LAGS[cell[1]], seed=0) for case in found for cell in CELLS
     }
     rows: list[list[Judged]] = []
     for policy in POLICIES:
-        rows.append([judged(case, judge(case, rooms[case.id, cell], policy)) for case in found for cell in cells])
+        rows.append([judged(case, judge(case, rooms[case.id, cell], policy)) for case in found for cell in CELLS])
     chosen: Counter[int] = Counter()
     out: list[Judged] = []
+    head: list[Judged] = []
     for event in dict.fromkeys(case.event for case in found):
         scores = [_score([one for one in some if one.case.event != event]) for some in rows]
         best = int(np.argmax(scores))
         chosen[best] += 1
-        out += [one for at, one in enumerate(rows[best]) if one.case.event == event and at % 2 == 1]
+        mine = [(at, one) for at, one in enumerate(rows[best]) if one.case.event == event]
+        out += [one for _, one in mine]
+        head += [one for at, one in mine if CELLS[at % len(CELLS)] == HEAD]
     return {
         "events": len({case.event for case in found}),
         "policies": len(POLICIES),
+        "cells": [f"{share:g} · {lag}" for share, lag in CELLS],
         "chosen": {str(at): n for at, n in chosen.most_common()},
-        "head_cell": measures(out, intervals=True),
+        "head_cell": measures(head, intervals=True),
+        "all_cells": measures(out, intervals=True),
+        "as_they_stand": measures(rows[0], intervals=True),
     }
 
 
@@ -344,13 +373,18 @@ def _score(rows: Sequence[Judged]) -> float:
     return float(found["hold_recall"] + (1 - found["go_wrongly_held"]) + found["acceptable"])
 
 
-POLICIES = tuple(
-    Policy(care_share=care, purity=purity, telling=telling, surprise=surprise)
-    for care in (0.015, 0.008, 0.03)
-    for purity in (0.25, 0.35)
-    for telling in (0.2, 0.1)
-    for surprise in (30.0, 20.0)
-)
+CELLS = ((0.005, "2 h"), (0.02, "2 h"), (0.02, "1 day"), HEAD, (0.1, "7 days"))
+"""Where floors are chosen: few voices at once, few all day, many, and many last week."""
+
+TRIED: dict[str, tuple[Any, ...]] = {
+    "care_share": (0.008, 0.03), "steady_share": (0.02, 0.05), "story_share": (0.002, 0.008), "purity": (0.2, 0.35),
+    "telling": (0.1, 0.3), "surprise": (20.0,), "knot_surprise": (10.0, 20.0), "knot_tie": (0.45,),
+    "knot_telling": (0.2, 0.45), "burst_surprise": (6.0, 12.0), "burst_hours": ((1.0,), (1.0, 3.0, 6.0)),
+    "felt_hours": (48.0, 96.0), "contact_voices": (2, 5),
+}  # fmt: skip
+"""Each floor that could be elsewhere, one at a time."""
+
+POLICIES = (DEFAULT, *(replace(DEFAULT, **{name: value}) for name, some in TRIED.items() for value in some))
 
 
 # — cases of nobody —
@@ -455,25 +489,28 @@ def speed() -> dict[str, Any]:
 
 
 def run(*, quick: bool) -> dict[str, Any]:
-    """All figures. ``quick``: one seed, two cells."""
+    """All figures. ``quick``: one seed, two cells. The head cell has three rooms a case, the others of the grid one."""
     found = cases()
     seeds = 1 if quick else 3
     shares = (0.02, 0.1) if quick else SHARES
     lags = ("2 h",) if quick else tuple(LAGS)
-    rich = grid(found, seeds=seeds, shares=shares, lags=lags, sparse=False)
+    rich = grid(found, seeds=1, shares=shares, lags=lags, sparse=False)
+    rich |= grid(found, seeds=seeds, shares=HEAD[:1], lags=HEAD[1:], sparse=False)
     head = rich[HEAD]
+    kept = grid(found, seeds=1, shares=shares, lags=[lag for lag in lags if LAGS[lag] > 12], sparse=False, kept=True)
     spare = grid(found, seeds=1, shares=(0.02, 0.1), lags=("2 h",), sparse=True)
     codes = [(set(one.codes), {code for code in one.case.reasons if code != "none"}) for one in head]
     hits = sum(len(said & wanted) for said, wanted in codes)
     evidence = [one.evidence for one in head if one.evidence is not None]
-    whole = [one for rows in rich.values() for one in rows]
+    whole = [one for rows in rich.values() for one in rows[: len(found)]]  # one room a case and cell
     return {
         "cases": len(found),
         "events": len({case.event for case in found}),
         "languages": list(LANGS),
         "head_cell": {"share": HEAD[0], "lag": HEAD[1], **measures(head, intervals=True)},
         "whole_grid": measures(whole),
-        "grid": {f"{share:g} · {lag}": measures(rows) for (share, lag), rows in rich.items()},
+        "grid": {f"{share:g} · {lag}": _cell(rows) for (share, lag), rows in rich.items()},
+        "remembered": {f"{share:g} · {lag}": _cell(rows) for (share, lag), rows in kept.items()},
         "one_keyword_a_post": {f"{share:g} · {lag}": measures(rows) for (share, lag), rows in spare.items()},
         "reasons_f1": round(2 * hits / max(1, sum(len(a) + len(b) for a, b in codes)), 3),
         "evidence_hit": round(float(np.mean(evidence)), 3) if evidence else None,

@@ -24,7 +24,7 @@ from kalkan.figures.intervals import share
 from kalkan.reading import current, read
 from kalkan.shield import CUTS, DEFAULT, folded, triage
 from kalkan.shield.piles import piles
-from kalkan.shield.weigh import FOLDED_SIGNS, foldable, weigh
+from kalkan.shield.weigh import odds, weigh
 from kalkan.text import graphemes
 from kalkan.world.world import demo_world
 
@@ -45,6 +45,9 @@ SETS: Final[dict[str, tuple[str, Callable[[str], bool]]]] = {
     "not_sexist": ("edos_sexism", lambda label: label == "not sexist"),
     "praise": ("airline_sentiment", lambda label: label == "positive"),
 }
+LINES: Final = (
+    "airline_negative", "complaints", "olid_not_offensive", "olid_targeted", "turkish_not_offensive", "turkish_offence",
+)  # fmt: skip
 CURVE: Final = tuple(round(0.02 * step, 2) for step in range(1, 50))
 
 
@@ -58,12 +61,13 @@ def run(*, quick: bool = False) -> dict[str, Any]:
     figures["strictness"] = {
         name: {
             one: _touched(rows[one], name)
-            for one in ("airline_negative", "complaints", "olid_targeted", "turkish_offence")
+            for one in ("airline_negative", "complaints", "olid_targeted", "turkish_offence", "turkish_not_offensive")
         }
         for name in CUTS
     }
     told = json.loads(resources.files("kalkan.shield").joinpath("weights.json").read_text("utf-8"))
     figures["by_folds"] = {lang: told["scales"][lang]["val"] for lang in ("en", "tr")}
+    figures["harm"] = told["harm"]["val"]
     figures["critics_pooled"] = _pooled(rows)
     figures["support_inbox"] = support_inbox()
     if not quick:
@@ -94,21 +98,16 @@ def support_inbox() -> dict[str, Any]:
 
 
 def curve(rows: dict[str, pa.Table]) -> list[dict[str, float]]:
-    """For each cut: the share of each class that is touched at all."""
-    names = (
-        "airline_negative",
-        "complaints",
-        "olid_not_offensive",
-        "olid_targeted",
-        "turkish_not_offensive",
-        "turkish_offence",
-    )
+    """For each cut: the share of each class that is touched at all, and that is folded as a whole."""
     found = []
-    for name in names:
+    for name in LINES:
         weighed = weigh(rows[name])
-        insult = np.sum([weighed.signs[sign] for sign in FOLDED_SIGNS], axis=0) > 0
-        may = np.where(weighed.critic >= 0.5, insult, foldable(weighed.asked, weighed.read, weighed.signs))
-        found.append([float(((weighed.abuse >= cut) & may).mean()) for cut in CURVE])
+        least = np.minimum(weighed.words, weighed.whole)
+        over = [weighed.score - odds(cut) for cut in CURVE]
+        held = triage(rows[name])["place"].to_numpy(False) == "hold"
+        found.append([float(((one >= least) | held).mean()) for one in over])
+        found.append([float((one >= weighed.whole).mean()) for one in over])
+    names = [f"{name}{what}" for name in LINES for what in ("", "_whole")]
     return [
         {"cut": cut, **{name: round(column[at], 4) for name, column in zip(names, found, strict=True)}}
         for at, cut in enumerate(CURVE)

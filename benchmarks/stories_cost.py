@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -45,24 +46,27 @@ def throughput(*, n: int, rate: float = 7_000.0) -> dict[str, Any]:
 
 
 def following(*, n: int, rate: float = 7_000.0) -> dict[str, Any]:
-    """The follower on an archive with batches of a second and a half at ``rate``: posts a second of one core."""
-    from benchmarks.listening import brand
+    """The follower on an archive with batches of a second and a half at ``rate``: posts a second of one core; over
+    everything, a brand, two markets, four peers and four topics."""
+    from benchmarks.listening import WORDS, brand
     from kalkan import archive as archives
     from kalkan import pipeline
-    from kalkan.brands import matcher
+    from kalkan.brands import Watch, matcher
     from kalkan.following import Following
     from kalkan.stories import book
 
     table, origin = posts(n)
     start = datetime(2026, 3, 2, 12, tzinfo=UTC)
-    match = matcher((brand(),))
+    scopes = tuple(Watch(kind=kind, text=word) for kind in ("peer", "topic") for word in WORDS[:4])
+    watched = replace(brand(), langs=("en", "tr"), watches=(*brand().watches, *scopes))
+    match = matcher((watched,))
     with tempfile.TemporaryDirectory() as folder:
         archive = archives.open(Path(folder) / "archive")
         for at in range(0, n, int(rate * 1.5)):
             rows = read_posts(table.slice(at, int(rate * 1.5)), at, start=start, rate=rate)
             archive.append("load:one", rows, now=start, cursor=str(at), mentions=pipeline.mentions(rows, match))
         shelf = book.open(Path(folder) / "stories")
-        one = Following(archive, shelf, brands=lambda: (brand(),), settle=timedelta())
+        one = Following(archive, shelf, brands=lambda: (watched,), settle=timedelta())
         now = start + timedelta(seconds=n / rate)
         cpu, wall, done = time.process_time(), time.perf_counter(), 0
         while (step := one.step(now=now)).posts:
@@ -78,6 +82,7 @@ def following(*, n: int, rate: float = 7_000.0) -> dict[str, Any]:
         "posts_per_s": round(done / wall),
         "share_of_a_core_at_7000": round(7_000 * cpu / done, 3),
         "checkpoint_s": round(kept, 2),
+        "scopes_with_a_detector": len(one.streams.by_scope),
     }
 
 

@@ -82,9 +82,29 @@ def room_rules() -> str:
     return NOTE + "\n" + page()
 
 
+def index_figures() -> str:
+    """What each figure of the index is."""
+    from kalkan.index import reference
+
+    return NOTE + "\n" + reference()
+
+
+def shield(what: str) -> str:
+    """What the shield folds, from the last full run of its benchmark: ``page`` or ``picture``."""
+    root = HERE.parents[1]
+    sys.path.insert(0, str(root))
+    from benchmarks import shield_page
+
+    report = json.loads((root / "benchmarks" / "results" / "shield.json").read_text(encoding="utf-8"))
+    return NOTE + str(getattr(shield_page, what)(report["figures"]))
+
+
 PAGES = {
+    "shield-figures.md": lambda: shield("page"),
+    "../pictures/shield-trade-off.svg": lambda: shield("picture"),
     "accuracy.md": accuracy,
     "room-rules.md": room_rules,
+    "index-figures.md": index_figures,
     "commands.md": commands,
     "settings.md": settings,
     "errors.md": errors,

@@ -52,6 +52,7 @@ from kalkan.stories.trace import (
 )
 
 MOST: Final = 50_000  # posts a step
+A_PIECE: Final = 5_000  # of them while the past is gone through, so that pages see how far it has come
 LEARNT: Final = timedelta(days=14)  # of what is held when following begins
 SETTLE: Final = timedelta(seconds=20)  # from the first post held until following begins
 WAIT: Final = timedelta(seconds=30)  # a minute is over this long after its end, when nobody posts
@@ -136,6 +137,7 @@ class Following:
             self.streams = Streams.restore(state)
             self.taken, self._scopes = dict(note["taken"]), list(note["scopes"])
             self._margins, self._gone_until = dict(note["margins"]), int(note["gone_until"])
+            self.streams.follow(self._scopes)  # of an older Kalkan fewer scopes had a detector
         steps = self._book.steps()
         if steps:
             self._since.after(self.taken, day=(moment_of(steps[0][1]["floor"]) - _PAST).date(), most=self._most)
@@ -161,7 +163,8 @@ class Following:
             alarms = self._enter(entry, said, now)
         self._unkept += 1
         self._tidy(now)
-        return Followed(posts=posts, alarms=alarms, more=bool(note["batches"]) and posts >= self._most // 2)
+        more = posts >= self._most // 2 or self._in_the_past(now)
+        return Followed(posts=posts, alarms=alarms, more=bool(note["batches"]) and more)
 
     def run(self, stop: threading.Event, *, now: Callable[[], datetime], seconds: float = _STEP_SECONDS) -> None:
         """Follow until ``stop`` is set, then keep a checkpoint."""
@@ -174,11 +177,12 @@ class Following:
         """What the next step takes, so that it can be taken again in the same way; None when there is nothing."""
         opened = self.streams.open
         day = (moment_of(opened) - _PAST if opened >= 0 else now - LEARNT).date()
-        if not self._since.latest:  # a first look, to see who is behind
-            self._since.after(self.taken, day=day, most=1)
+        most = min(self._most, A_PIECE) if self._in_the_past(now) else self._most
+        stretch = self._since.after(self.taken, day=day, most=most)
         if opened < 0 and not self._settled(now):
             return None
-        stretch = self._since.after(self.taken, day=day, most=self._most, until=self._wait_for(now))
+        if (behind := self._wait_for(now)) is not None:  # as it is now: what came since may be of one that is behind
+            stretch = self._since.after(self.taken, day=day, most=most, until=behind)
         until = None
         if not stretch and 0 <= opened < minute_of(now - WAIT) <= opened + 24 * 60:
             until = minute_of(now - WAIT)
@@ -189,6 +193,9 @@ class Following:
         if opened < 0:
             note["floor"] = minute_of(now - LEARNT)
         return note | {name: value for name, value in (("scopes", scopes), ("margins", margins)) if value is not None}
+
+    def _in_the_past(self, now: datetime) -> bool:
+        return self.streams.open < minute_of(now - _BEHIND)
 
     def _settled(self, now: datetime) -> bool:
         """Whether every source had the time to say something: the past that a new one brings is learnt first."""
@@ -245,7 +252,7 @@ class Following:
     def _enter(self, entry: Step, said: Iterable[Said], now: datetime) -> int:
         alarms = 0
         for one in said:
-            row = alarm_row(one.told, one.story, scope=one.scope, reason=one.reason, now=now)
+            row = alarm_row(one.told, one.story, scope=one.scope, reason=one.reason, watches=one.watches, now=now)
             alarms += entry.say(row)
             self._put_at.pop(one.story.id, None)
         self._put_changed(entry)

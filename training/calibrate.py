@@ -34,14 +34,15 @@ ENOUGH, RARE = 300, 60  # rows of a language, and of its rarer answer, for a fit
 STATED = {"sentiment": 0.25, "feeling": 0.25, "offensive": 0.15, "irony": 0.25}  # wrong among decided; others:
 OTHERS = 0.10
 MOST_ABSTAINED = 0.30
-RAISED = 0.25  # 0 = classes as common as in val, 1 = all alike
+RAISED = 0.4  # 0 = classes as common as in val, 1 = all alike
 
 ROOTS = [TASKS.index(task) for task in (*FEELINGS, "irony")]  # sets count by the root of their weight: nearer to rows
-SHARE = {"tweets2022_sentiment_tr": 0.7}  # of a set's weight: noisy labels should not say where neutral ends
+SHARE = {"tweets2022_sentiment_tr": 0.15}  # of a set's weight: noisy labels should not say where neutral ends
 FILMS = {("xed_emotions", "en")}  # subtitles: where posts have labels, only posts count
 # how far rarer answers count more (0 = as common as in val, 1 = both alike): irony was collected half and half on
-# purpose, so no share of the sets is the share out there; rare offence is missed where every row counts alike
-EVENED = {"irony": 1.0, "offensive": 0.15, "offensive en": 0.1}  # English has sets of mere criticism to spare
+# purpose, so no share of the sets is the share out there, and what is asked of it is to be found (its F1), so it leans
+# to yes as far as the calibration error allows; rare offence is missed where every row counts alike
+EVENED = {"irony": 1.5, "offensive": 0.15, "offensive en": 0.1}  # English has sets of mere criticism to spare
 SILVER = {"en": 0.3}  # where people labelled questions and asks, patterns count less; elsewhere 0.5
 
 NONE: dict[str, Any] = {

@@ -1,16 +1,18 @@
 """Make the careful reader: ``python -m training.careful OUT --data ../shared/data``.
 
-Pieces → the encoder's start → training → ONNX in bytes → soft labels → calibration → the files of weights and their
-card. Stages leave their results in ``--work`` and are not done again; training goes on from its last checkpoint. A run
-is a function of the data, ``--seed`` and ``--rows``. The fast reader learns from the soft labels, and this one is
-calibrated beside the fast one: so ``--soft`` first, then ``python -m training.fast``, then this again without it.
+Pieces → the encoder's start → training → ONNX in bytes → calibration → files of weights and their card. Stages leave
+their results in ``--work`` and are not done again; training goes on from its last checkpoint. A run is a function of
+the data, ``--seed`` and ``--rows``. It is calibrated beside the fast reader, so that comes first. ``--soft`` ends with
+soft labels in ``--work``: where they stand, ``python -m training.fast`` learns from them too.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +34,9 @@ Floats = npt.NDArray[np.float32]
 Deck = draws.Deck
 
 NAME = "careful-26.11"
+ROWS = (124_800, 128_000)  # drawn, lap after lap
 RATE = 8e-5  # the highest
+MEAN = 0.998  # a step keeps so much of the mean of the weights, from the second lap on: it is what is shipped
 STILL = 4  # layers at the bottom that stay as they came: a third of the work less, and little to learn there
 FORGET = 0.06  # share of pieces hidden at random
 KEEP = 3  # chunks between checkpoints
@@ -45,7 +49,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, default=Path("build/training"))
-    parser.add_argument("--rows", type=int, default=124_800, help="rows drawn, all in all")
+    parser.add_argument("--rows", type=int, nargs="+", default=list(ROWS), help="rows drawn, lap after lap")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--soft", action="store_true", help="label texts softly for the fast reader, no more")
@@ -70,7 +74,7 @@ class Made:
     own: Floats
 
 
-def prepare(data: Path, work: Path, *, rows: int, seed: int) -> Made:
+def prepare(data: Path, work: Path, *, rows: list[int], seed: int) -> Made:
     """The network as it will run and its scores of val: all that does not need the fast reader."""
     train, val = kept(work / "rows.pickle", lambda: _rows(data))
     begin = kept(work / "careful-start.pickle", lambda: _start(data, train))
@@ -90,7 +94,7 @@ def prepare(data: Path, work: Path, *, rows: int, seed: int) -> Made:
     return Made(train, chosen, stored, own)
 
 
-def finish(made: Made, data: Path, out: Path, *, rows: int, seed: int) -> None:
+def finish(made: Made, data: Path, out: Path, *, rows: list[int], seed: int) -> None:
     """Calibrate the network beside the fast reader in ``out``; write the weights and the card there."""
     chosen, stored, own = made.val, made.stored, made.own
     beside = weights.load(FAST, out)
@@ -101,7 +105,7 @@ def finish(made: Made, data: Path, out: Path, *, rows: int, seed: int) -> None:
     share = linear.shares(own, other, *calibrate.known(chosen))
     print("fast beside it: " + ", ".join(f"{task} {one:.2f}" for task, one in zip(sets.TASKS, share, strict=True)))
     meta = dict(stored.meta) | {"share": [round(float(one), 4) for one in share]}
-    meta |= {"beside": beside.name, "beside_digest": beside.digest, "rows": rows}
+    meta |= {"beside": beside.name, "beside_digest": beside.digest, "rows": sum(rows)}
     meta |= calibrate.fit_scores(own + other * np.array(meta["share"], np.float32), said, chosen)
     whole = kernel.probabilities(own + other * np.array(meta["share"], np.float32), said.tolist(), meta["calibration"])
     print(", ".join(f"{name} {value:.4f}" for name, value in measures.headlines(whole, chosen).items()))
@@ -138,30 +142,35 @@ def _numbers(begin: encoder.Start, texts: list[str]) -> list[npt.NDArray[np.int3
 
 def fit(
     begin: encoder.Start, train: list[sets.Row], numbers: list[npt.NDArray[np.int32]], val: list[sets.Row],
-    val_numbers: list[npt.NDArray[np.int32]], *, rows: int, seed: int, work: Path,
+    val_numbers: list[npt.NDArray[np.int32]], *, rows: list[int], seed: int, work: Path,
 ) -> encoder.Encoder:  # fmt: skip
-    """Train on ``rows`` rows; goes on from the checkpoint of this seed, whatever ``rows`` was then (while it stood)."""
+    """Train, lap after lap, and give the mean of the weights.
+
+    Goes on from the checkpoint of this seed, whatever the lap's rows were then (while the rate stood).
+    """
     torch.manual_seed(seed)
     net = encoder.Encoder(begin, heads=12, eps=1e-12, tasks=len(sets.TASKS), sources=len(sets.TRAINED))
     groups = encoder.parameters(net, rate=RATE, still=STILL)
     optimizer = torch.optim.AdamW(groups, lr=RATE, fused=True)
-    wanted, counts = targets(train, silver=True)
+    wanted, counts = kept(work / "careful-targets.pickle", lambda: targets(train, silver=True))
     place = {name: at for at, name in enumerate(sets.TRAINED)}
     source = torch.tensor([place[row.source] for row in train])
     lengths = np.array([len(one) for one in numbers])
     state = work / f"careful-{seed}.pt"
-    first = _resume(state, net, optimizer)
+    first, mean = _resume(state, net, optimizer)
     began, total, steps = time.time(), 0.0, 0
-    last = -(-rows // CHUNK)
-    for at, chunk in enumerate(draws.chunks(train, seed=seed)):
-        if at >= last:
-            break
+    laps = draws.laps(rows)
+    last = sum(lap.chunks for lap in laps)
+    for at, number, within, chunk in _course(train, laps, seed):
         if at < first:
             continue
+        lap = laps[number]
+        if within == 0 or number == 0 or mean is None:
+            mean = _mean(net)
         torch.manual_seed(seed * 1_000_003 + at)
         net.train()
         for step, posts in enumerate(_batches(chunk, lengths, np.random.default_rng([seed, 7, at]))):
-            share = draws.rate(at * CHUNK + step * BATCH, rows)
+            share = lap.highest * draws.rate(within * CHUNK + step * BATCH, lap.rows, warm=lap.warm)
             for group in optimizer.param_groups:
                 group["lr"] = group["full"] * share
             ids, size = _padded([numbers[post] for post in posts], forget=FORGET)
@@ -173,6 +182,7 @@ def fit(
             loss.backward()
             torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             optimizer.step()
+            _follow(mean, net)
             total, steps = total + float(loss.detach()), steps + 1
         if (at + 1) % KEEP == 0 or at + 1 == last:
             spent = time.time() - began
@@ -180,11 +190,35 @@ def fit(
             print(f"{done:,} rows, {spent:.0f} s, {(at + 1 - first) * CHUNK / spent:.0f}/s, loss {total / steps:.4f}",
                   flush=True)  # fmt: skip
             total, steps = 0.0, 0
-            _save(state, at + 1, net, optimizer)
-        if (at + 1) % WATCH == 0 or at + 1 == last:
+            _save(state, at + 1, net, optimizer, mean)
+        if (at + 1) % WATCH == 0 and at + 1 < last:
             print("  " + check(net, val, val_numbers), flush=True)
+    if len(laps) > 1 and mean is not None:
+        net.load_state_dict(mean, strict=False)
+    print("  " + check(net, val, val_numbers), flush=True)
     net.eval()
     return net
+
+
+def _course(train: list[sets.Row], laps: list[draws.Lap], seed: int) -> Iterator[tuple[int, int, int, Deck]]:
+    """All chunks of a run: number of the chunk, of its lap, of the chunk in its lap, and the rows."""
+    at = 0
+    for number, lap in enumerate(laps):
+        drawn = draws.chunks(train, seed=seed, lap=number, drawn=lap.drawn)
+        for within, chunk in enumerate(islice(drawn, lap.chunks)):
+            yield at, number, within, chunk
+            at += 1
+
+
+def _mean(net: encoder.Encoder) -> dict[str, torch.Tensor]:
+    return {name: one.detach().clone() for name, one in net.named_parameters() if one.requires_grad}
+
+
+@torch.no_grad()
+def _follow(mean: dict[str, torch.Tensor], net: encoder.Encoder) -> None:
+    """The mean moves on towards the weights as they are now."""
+    own = dict(net.named_parameters())
+    torch._foreach_lerp_(list(mean.values()), [own[name] for name in mean], 1 - MEAN)
 
 
 def _batches(chunk: Deck, lengths: npt.NDArray[np.int64], random: np.random.Generator) -> list[Deck]:
@@ -252,21 +286,25 @@ def _both(said: npt.NDArray[np.bool_], truth: npt.NDArray[np.bool_]) -> float:
     return (_f1(said, truth) + _f1(~said, ~truth)) / 2
 
 
-def _save(path: Path, done: int, net: encoder.Encoder, optimizer: torch.optim.Optimizer) -> None:
+def _save(
+    path: Path, done: int, net: encoder.Encoder, optimizer: torch.optim.Optimizer, mean: dict[str, torch.Tensor]
+) -> None:
     part = path.with_suffix(".part")
-    torch.save((done, net.state_dict(), optimizer.state_dict()), part)
+    torch.save((done, net.state_dict(), optimizer.state_dict(), mean), part)
     part.rename(path)
 
 
-def _resume(path: Path, net: encoder.Encoder, optimizer: torch.optim.Optimizer) -> int:
-    """Take up a run that was cut short; the chunks already done."""
+def _resume(
+    path: Path, net: encoder.Encoder, optimizer: torch.optim.Optimizer
+) -> tuple[int, dict[str, torch.Tensor] | None]:
+    """Take up a run that was cut short: the chunks already done, and the mean of the weights."""
     if not path.exists():
-        return 0
-    done, weights, moments = torch.load(path, weights_only=True)
+        return 0, None
+    done, weights, moments, mean = torch.load(path, weights_only=True)
     net.load_state_dict(weights)
     optimizer.load_state_dict(moments)
     print(f"going on after {done * CHUNK:,} rows", flush=True)
-    return int(done)
+    return int(done), mean
 
 
 if __name__ == "__main__":

@@ -128,7 +128,7 @@ def _linear(
 ) -> tuple[Floats, Floats]:
     at = [at for at, row in enumerate(train) if row.source not in linear.LEFT_OUT]
     rows, wanted, counts = [train[one] for one in at], known[0][at], known[1][at]
-    weight = np.array([row.weight for row in rows], np.float32)
+    weight = np.array([linear.LOUD.get(row.source, row.weight) for row in rows], np.float32)
     place = {name: at for at, name in enumerate((*sets.TRAINED, UNLABELLED))}
     source = np.array([place[row.source] for row in rows], np.int64)
     x = linear.features([row.text for row in rows], abc, linear.BUCKETS)
@@ -332,14 +332,12 @@ def _loss(scores: torch.Tensor, wanted: npt.NDArray[np.float32], counts: npt.NDA
 
 
 def pack(net: Net, keys: cut.Keys) -> dict[str, npt.NDArray[Any]]:
-    """The network's arrays as the reader takes them: tables in bytes with a scale a row, the rest in half precision."""
+    """The network's arrays as the reader takes them: words in bytes and pieces in four bits with a scale a row."""
     word, piece = net.word.weight.detach().numpy(), net.piece.weight.detach().numpy()
-    found: dict[str, npt.NDArray[Any]] = {"word_keys": keys}
-    for name, table in (("word", word), ("piece", piece)):
-        scale = (np.abs(table).max(1) / 127 + 1e-9).astype(np.float16)
-        scale = np.maximum(scale, np.float16(6e-8))
-        found[name] = np.clip(np.round(table / scale.astype(np.float32)[:, None]), -127, 127).astype(np.int8)
-        found[f"{name}_scale"] = scale
+    scale = np.maximum((np.abs(word).max(1) / 127 + 1e-9).astype(np.float16), np.float16(6e-8))
+    found: dict[str, npt.NDArray[Any]] = {"word_keys": keys, "word_scale": scale}
+    found["word"] = np.clip(np.round(word / scale.astype(np.float32)[:, None]), -127, 127).astype(np.int8)
+    found["piece"], found["piece_scale"] = _in_four_bits(piece)
     with torch.no_grad():
         plain = {
             "flag": net.flag, "conv_0": net.conv[0], "conv_1": net.conv[1], "conv_2": net.conv[2],
@@ -348,6 +346,21 @@ def pack(net: Net, keys: cut.Keys) -> dict[str, npt.NDArray[Any]]:
             "heads": net.heads.weight.T, "heads_bias": net.heads.bias,
         }  # fmt: skip
         return found | {name: one.numpy().astype(np.float32) for name, one in plain.items()}
+
+
+def _in_four_bits(table: Floats) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float16]]:
+    """Two numbers a byte, and a scale a row: of a few, the one that loses least."""
+    highest = np.maximum(np.abs(table).max(1), 1e-6)
+    best, kept = np.full(len(table), np.inf, np.float32), np.zeros(len(table), np.float32)
+    for share in (1.0, 0.9, 0.8, 0.7, 0.6):
+        scale = np.maximum((highest * share / 7).astype(np.float16), np.float16(6e-8)).astype(np.float32)
+        lost = ((np.clip(np.round(table / scale[:, None]), -7, 7) * scale[:, None] - table) ** 2).sum(1)
+        kept = np.where(lost < best, scale, kept)
+        best = np.minimum(best, lost)
+    number = (np.clip(np.round(table / kept[:, None]), -7, 7) + 8).astype(np.uint8)
+    half = table.shape[1] // 2
+    packed: npt.NDArray[np.uint8] = number[:, :half] | (number[:, half:] << np.uint8(4))
+    return packed, kept.astype(np.float16)
 
 
 if __name__ == "__main__":

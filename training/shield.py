@@ -1,9 +1,12 @@
 """Make the shield's scale: ``python -m training.shield --data ../shared/data --out kalkan/shield/weights.json``.
 
-Two steps a language. How much each sign counts is fitted on train rows, from signs alone: the readings know those rows
-too well to be weighed there. How much the readings and the sum of signs count is fitted on val (twelve numbers), as the
-readings' own calibration is; figures are told from five folds, each row scored by a fit that did not see it.
-Sets marked non-commercial are not fitted on; ``airline_sentiment`` only says where the balanced policy turns.
+Two scales. The first, of abuse, in two steps a language. How much each sign counts is fitted on train rows, from signs
+alone: the readings know those rows too well to be weighed there. How much the readings and the sum of signs count is
+fitted on val (twelve numbers), as the readings' own calibration is; figures are told from five folds, each row scored
+by a fit that did not see it. The second, of harm (threats and calls for violence), is fitted on train rows from signs
+alone, and turns where few posts without a threat would be held.
+Sets marked non-commercial are not fitted on; ``airline_sentiment`` only says where the balanced policy turns and how
+little harm may be seen in a grievance.
 """
 
 from __future__ import annotations
@@ -21,22 +24,41 @@ import pyarrow.parquet as pq
 
 from kalkan.reading import current, read
 from kalkan.shield import signs
-from kalkan.shield.weigh import ASKED, FEATURES, FOLDED_SIGNS, READ, features, foldable, grievance
+from kalkan.shield.weigh import (
+    ASKED,
+    FEATURES,
+    HARM,
+    READ,
+    features,
+    foldable,
+    grievance,
+    harms,
+    steps,
+)
 
 Floats = npt.NDArray[np.float64]
 
-CRITICS: float = 0.005  # of airline negatives on train rows, at most folded in any part by the balanced policy
-OTHERS: float = 0.11  # of inoffensive posts, at most folded where no set of grievances stands beside (Turkish)
+CRITICS: float = 0.007  # of airline negatives on train rows, at most touched by the balanced policy, be it one word
+OTHERS: float = 0.1  # of inoffensive posts, at most folded where no set of grievances stands beside (Turkish)
+PLAIN: float = 0.03  # of rough posts without a threat, at most held for their words of harm alone
+FOLDED: float = 0.06  # of inoffensive posts, at most such as would be held if they were folded anyway
+GRIEVED: float = 0.0005  # of complaints and airline negatives, at most held
 FOLDS = 5
 TARGETED = "OFF/TIN"
 
 
 @dataclass(frozen=True)
 class Rows:
-    """One class of one set: its features, and where a fold would show (no grievance, or an insult in it)."""
+    """One class of one set: its features, and what the decision asks of them."""
 
     x: Floats
-    folds: npt.NDArray[np.bool_]
+    more: Floats  # how much more than the turn is asked before anything of the row is folded
+    harms: Floats
+    grief: npt.NDArray[np.bool_]
+
+    def touched(self, score: Floats, at: float) -> npt.NDArray[np.bool_]:
+        """Where something is folded by a policy that turns at ``at``."""
+        return np.asarray(score - self.more >= at)
 
 
 def rows(data: Path, name: str, part: str, wanted: Callable[[str], bool]) -> Rows:
@@ -48,10 +70,10 @@ def rows(data: Path, name: str, part: str, wanted: Callable[[str], bool]) -> Row
     readings = {one: known[one].to_numpy().astype(np.float32) for one in ASKED}
     griefs = grievance(readings, found) >= 0.5
     asked = np.array([lang in ("en", None) for lang in known["lang"].to_pylist()])
-    insult = np.sum([found[one] for one in FOLDED_SIGNS], axis=0) > 0
-    return Rows(
-        features(readings, found).astype(np.float64), np.where(griefs, insult, foldable(asked, readings, found))
-    )
+    listed = asked | np.array([lang == "tr" for lang in known["lang"].to_pylist()])
+    words, whole = steps(listed, griefs, foldable(asked, readings, found), found)
+    more = np.minimum(words, whole).astype(np.float64)
+    return Rows(features(readings, found).astype(np.float64), more, harms(found).astype(np.float64), griefs)
 
 
 def fit(parts: Sequence[Floats], wanted: Sequence[bool], weights: Sequence[float], *, hold: float = 1.0) -> Floats:
@@ -98,10 +120,9 @@ def scale(
     return np.r_[slopes, mix[-1] + by_signs[-1] * mix[n]], unseen
 
 
-def turn(score: Floats, folds: npt.NDArray[np.bool_], share: float) -> float:
-    """The score above which ``share`` of the rows would be folded in any part."""
-    shown = np.where(folds, score, -np.inf)
-    return float(np.quantile(shown, 1 - share, method="higher"))
+def turn(score: Floats, share: float) -> float:
+    """The score above which ``share`` of the rows stand."""
+    return float(np.nextafter(np.quantile(score, 1 - share, method="higher"), np.inf))
 
 
 def english(data: Path) -> dict[str, object]:
@@ -121,7 +142,7 @@ def english(data: Path) -> dict[str, object]:
         [(abuse_val, True, 2.0), (plain_val, False, 0.5), (critic_val, False, 12.0)],
     )
     score = {when: one.x @ slopes[:-1] + slopes[-1] for when, one in airline.items()}
-    at = turn(score["train"], airline["train"].folds, CRITICS)
+    at = turn(score["train"] - airline["train"].more, CRITICS)
     told = {
         "olid_targeted": _share(unseen[0], abuse_val, at), "olid_not": _share(unseen[1], plain_val, at),
         "complaints": _share(unseen[2], critic_val, at), "airline_negative": _share(score["val"], airline["val"], at),
@@ -140,7 +161,7 @@ def turkish(data: Path) -> dict[str, object]:
     }
     (abuse, plain), (abuse_val, plain_val) = part["train"], part["val"]
     slopes, unseen = scale([(abuse, True, 2.0), (plain, False, 1.0)], [(abuse_val, True, 2.0), (plain_val, False, 1.0)])
-    at = turn(unseen[1], plain_val.folds, OTHERS)
+    at = turn(unseen[1] - plain_val.more, OTHERS)
     critic = rows(data, "bounti_sentiment_tr", "val", lambda label: label == "negative")
     told = {
         "offence": _share(unseen[0], abuse_val, at), "not": _share(unseen[1], plain_val, at),
@@ -158,13 +179,48 @@ def others(data: Path) -> dict[str, object]:
     mix = fit([one.x[:, :n] for one in (*abuse, *plain)], [True] * 3 + [False] * 3, [1.0] * 6, hold=0.1)
     slopes = np.r_[mix[:n], np.zeros(len(FEATURES) - n), mix[-1]]
     score = np.concatenate([one.x @ slopes[:-1] + slopes[-1] for one in plain])
-    at = turn(score, np.concatenate([one.folds for one in plain]), OTHERS / 3)
+    at = turn(score - np.concatenate([one.more for one in plain]), OTHERS / 3)
     told = {name: _share(one.x @ slopes[:-1] + slopes[-1], one, at) for name, one in zip(names, abuse, strict=True)}
     return _told(slopes, at, told)
 
 
+def harm(data: Path) -> dict[str, object]:
+    """The scale of harm, with its figures on val."""
+
+    def some(name: str, part: str, wanted: Callable[[str], bool]) -> Rows:
+        return rows(data, name, part, wanted)
+
+    threats = {part: some("edos_sexism", part, lambda label: label == "threats") for part in ("train", "val")}
+    rough = {part: some("edos_sexism", part, lambda label: label != "threats") for part in ("train", "val")}
+    plain = {part: some("olid_hierarchy", part, lambda label: label == "NOT") for part in ("train", "val")}
+    critic = some("complaints", "train", lambda _: True)
+    acts = some("tweet_acts", "train", lambda _: True)  # what it calls threats is news of violence
+    airline = {part: some("airline_sentiment", part, lambda label: label == "negative") for part in ("train", "val")}
+    slopes = fit(
+        [one.harms for one in (threats["train"], rough["train"], plain["train"], critic, acts)],
+        [True, False, False, False, False], [1.0] * 5, hold=2.0,
+    )  # fmt: skip
+
+    def score(one: Rows) -> Floats:
+        return np.asarray(one.harms @ slopes[:-1])
+
+    grieved = np.concatenate([score(airline["train"]), score(critic)])
+    turns = {
+        "folded": turn(score(plain["train"]), FOLDED),
+        "plain": turn(score(rough["train"]), PLAIN),
+        "grievance": max(turn(grieved, GRIEVED), turn(score(rough["train"]), PLAIN)),
+    }
+    val = {
+        what: {name: round(float((score(one) >= at).mean()), 4) for name, at in turns.items()} | {"n": len(one.harms)}
+        for what, one in (("threats", threats["val"]), ("rough", rough["val"]), ("olid_not", plain["val"]),
+                          ("airline_negative", airline["val"]))
+    }  # fmt: skip
+    kept = {name: round(float(one), 4) for name, one in zip(HARM, slopes[:-1], strict=True)}
+    return {"slopes": kept, "turns": {name: round(at, 4) for name, at in turns.items()}, "val": val}
+
+
 def _share(score: Floats, one: Rows, at: float) -> dict[str, float | int]:
-    return {"folded": round(float(((score > at) & one.folds).mean()), 4), "n": len(score)}
+    return {"folded": round(float(one.touched(score, at).mean()), 4), "n": len(score)}
 
 
 def _told(slopes: Floats, at: float, told: dict[str, dict[str, float | int]]) -> dict[str, object]:
@@ -178,9 +234,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
     scales = {"en": english(given.data), "tr": turkish(given.data), "other": others(given.data)}
-    text = json.dumps({"read_by": current().id, "scales": scales}, indent=1)
+    told = harm(given.data)
+    text = json.dumps({"read_by": current().id, "scales": scales, "harm": told}, indent=1)
     given.out.write_text(text + "\n", encoding="utf-8")
-    print(json.dumps({lang: one["val"] for lang, one in scales.items()}, indent=1))
+    print(json.dumps({lang: one["val"] for lang, one in (*scales.items(), ("harm", told))}, indent=1))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,6 +32,7 @@ import xxhash
 from kalkan.archive.asking import Engine
 from kalkan.archive.gone import Gone
 from kalkan.archive.known import Ints, Known, as_ints, microseconds
+from kalkan.archive.lean import Lean
 from kalkan.archive.tables import EVENTS, STORED, Log, day_of, read_file
 from kalkan.errors import ArchiveDamaged, InvalidInput
 from kalkan.posts import COUNTS, GONE, MENTIONS, Gap, Reject, empty
@@ -77,6 +78,7 @@ class Archive:
                 for log in self.logs.values():
                     log.migrate()
         self.engine = Engine(root, threads=threads, hold=hold)
+        self.lean: Final = Lean(root, self.engine)
         self._known = Known(self.logs["posts"])
         self._recovered: set[str] = set()
         self.gone: Final = Gone(root, self.logs["gone"])
@@ -280,6 +282,34 @@ class Archive:
             if not self._refresh(*tables):  # a sweep may have taken a file away in between
                 raise
             return self.engine.ask(sql, params, logs=logs, hidden=self.gone.hidden(), since=since, until=until)
+
+    def query_lean(
+        self,
+        sql: str,
+        params: Sequence[Any] = (),
+        *,
+        table: str,
+        columns: Mapping[str, str],
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> pa.Table:
+        """Answer ``sql`` over the view ``lean``: of the rows of ``table``, ``at``, ``who`` and ``columns`` alone.
+
+        ``columns`` maps names to SQL over a stored row; ``who`` is a 64-bit hash of the author. The rows are those of
+        :meth:`query`, some twenty times quicker where there are millions: settled files keep a lean copy.
+        """
+        log = self.logs[table]
+        for last in (False, True):
+            self._refresh(table, "gone")
+            hidden = self.gone.hidden()
+            view = self.lean.view(log, columns, hidden, since, until)
+            try:
+                return self.engine.ask(sql, params, logs={table: log}, hidden=hidden, instead=view)
+            except ArchiveDamaged:
+                if last:
+                    raise
+                self.lean.forget()  # a sweep may have taken a file away in between
+        raise AssertionError
 
     def export(self, table: str, out: Path, *, since: datetime | None = None, until: datetime | None = None) -> int:
         """Write a table as it is asked to ``out`` (Parquet, CSV or JSONL by suffix); how many rows.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -38,13 +38,16 @@ class Hidden:
         )
     )
 
-    def clause(self) -> str:
-        """A condition on posts, mentions and readings; empty when nothing is hidden."""
+    def clause(self, *, author: str = "author_id", of: str = "author_id") -> str:
+        """A condition on posts, mentions and readings; empty when nothing is hidden.
+
+        ``author`` names the column that tells authors apart, ``of`` the SQL that makes it of an author's id.
+        """
         parts = []
         if self.keys.num_rows:
             parts.append("key NOT IN (SELECT key FROM hidden_keys)")
         if self.authors.num_rows:
-            parts.append("author_id NOT IN (SELECT author_id FROM hidden_authors)")
+            parts.append(f"{author} NOT IN (SELECT {of} FROM hidden_authors)")
         if self.edits.num_rows:
             parts.append(
                 "NOT EXISTS (SELECT 1 FROM hidden_edits h WHERE h.key = r.key"
@@ -131,17 +134,30 @@ class Engine:
         hidden: Hidden,
         since: datetime | None = None,
         until: datetime | None = None,
+        instead: str = "",
     ) -> pa.Table:
-        """Answer ``sql`` over views of the given tables.
+        """Answer ``sql`` over views of the given tables, or over the common table expression given ``instead``.
 
         :raises ArchiveDamaged: a file that the log names is missing or cannot be read.
         :raises InvalidInput: the question itself is wrong.
         """
+        if instead:
+            return self._run(f"WITH {instead}\n{sql}", parameters, logs, hidden, {})
         files = {name: log.between(since, until) for name, log in logs.items()}
         held = {name: self._held.table(log, files[name]) for name, log in logs.items() if name in _HELD}
         views = [
             view(log, files[name], hidden, since, until, held=held.get(name) is not None) for name, log in logs.items()
         ]
+        return self._run(f"WITH {', '.join(views)}\n{sql}", parameters, logs, hidden, held)
+
+    def _run(
+        self,
+        text: str,
+        parameters: Sequence[Any],
+        logs: Mapping[str, Log],
+        hidden: Hidden,
+        held: Mapping[str, pa.Table | None],
+    ) -> pa.Table:
         with self._lock:
             cursor = self._base.cursor()
         try:
@@ -149,7 +165,6 @@ class Engine:
             for name, rows in held.items():
                 if rows is not None:
                     cursor.register(f"held_{name}", rows)
-            text = f"WITH {', '.join(views)}\n{sql}"
             return cursor.sql(text, params=list(parameters)).to_arrow_table()
         except duckdb.Error as error:
             raise _told(error, logs) from error
@@ -181,6 +196,19 @@ class Engine:
                 detail = "No space left on device" if "No space left" in str(error) else str(error).splitlines()[0]
                 raise InvalidInput("export_unwritable", path=str(out), detail=detail) from error
             raise _told(error, logs) from error
+        finally:
+            cursor.close()
+
+    def write(self, sql: str, out: Path) -> None:
+        """Write the answer of ``sql``, as it stands, to a Parquet file that is quick to read.
+
+        :raises duckdb.Error: it cannot be read or written.
+        """
+        with self._lock:
+            cursor = self._base.cursor()
+        try:
+            target = str(out).replace("'", "''")
+            cursor.execute(f"COPY ({sql}) TO '{target}' (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE 122880)")
         finally:
             cursor.close()
 
@@ -228,7 +256,7 @@ def view(
 ) -> str:
     """One table as a common table expression: files listed by name, or the rows held of them."""
     if not files:
-        return f"{log.name} AS (SELECT {_nothing(log.schema)} WHERE false)"
+        return f"{log.name} AS (SELECT {nothing(log.schema)} WHERE false)"
     conditions = []
     if since is not None:
         conditions.append(f"r.\"at\" >= TIMESTAMPTZ '{since.isoformat()}'")
@@ -251,7 +279,7 @@ def read(paths: Sequence[str]) -> str:
 _TYPES: Final = {"string": "VARCHAR", "int32": "INTEGER", "int64": "BIGINT", "float": "FLOAT"}
 
 
-def _nothing(schema: pa.Schema) -> str:
+def nothing(schema: pa.Schema) -> str:
     columns = []
     for column in schema:
         kind = str(column.type)
@@ -265,7 +293,7 @@ def _nothing(schema: pa.Schema) -> str:
     return ", ".join([*columns, "CAST(NULL AS DATE) AS day"])
 
 
-def _told(error: duckdb.Error, logs: dict[str, Log]) -> Exception:
+def _told(error: duckdb.Error, logs: Mapping[str, Log]) -> Exception:
     """Damage named by its file where a file is at fault; otherwise a wrong question."""
     text = str(error)
     for log in logs.values():

@@ -61,7 +61,7 @@ def compact(archive: Archive, *, now: datetime, everything: bool = False) -> Swe
                 if _merge(archive, log, group):
                     merged, written = merged + len(group), written + 1
         deleted = sum(log.vacuum(hours=0 if removed else _GRACE_HOURS) for log in archive.logs.values())
-        deleted += sum(_drop_orphans(log) for log in archive.logs.values())
+        deleted += sum(_drop_orphans(log) for log in archive.logs.values()) + archive.lean.sweep(archive.logs)
         return Swept(merged=merged + rewritten, written=written, removed_rows=removed, deleted_files=deleted)
     finally:
         lock.release()

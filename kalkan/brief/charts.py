@@ -16,6 +16,7 @@ INK, BAR, NOW, GREY, LINE = "#1b1b1a", "#9cc4d1", "#0b5268", "#c4c2b9", "#8a887f
 TONES: Final = {"": "#9cc4d1", "calm": "#c4c2b9", "good": "#9cc4d1", "care": "#e6cf9c", "bad": "#dfb3c0"}
 POINTS: Final = {"": "#0b5268", "calm": "#5d5b54", "good": "#0b5268", "care": "#7a5200", "bad": "#8c2144"}
 WIDTH, HEIGHT = 330, 104
+_FEW: Final = 14  # bars: of more, the highest alone is labelled, and every third day
 BAR_WIDTH, BAR_HEIGHT = 96, 16
 
 
@@ -35,18 +36,21 @@ def days(chart: Chart) -> str:
     import vl_convert
 
     _fonts()
+    few, highest = len(chart.values) <= _FEW, max(chart.values, default=0)
     rows: list[dict[str, Any]] = [
         {
             "day": label,
             "n": value,
             "was": chart.was[i] if i < len(chart.was) else None,
-            "said": number(value, lang=chart.lang),
+            "said": number(value, lang=chart.lang) if few or value == highest else "",
             "marked": i == chart.marked,
         }
         for i, (label, value) in enumerate(zip(chart.labels, chart.values, strict=True))
     ]
     top = max([*chart.values, *chart.was, 1]) * 1.18
     axis = altair.Axis(title=None, labelAngle=0, ticks=False, domain=False, labelPadding=4, labelOverlap=False)
+    if not few:
+        axis.values = list(chart.labels[::3])
     x = altair.X("day:N", sort=list(chart.labels), axis=axis, scale=altair.Scale(paddingInner=0.25, paddingOuter=0.1))
     scale = altair.Scale(domain=[0, top])
     base = altair.Chart(altair.InlineData(values=rows))

@@ -5,7 +5,7 @@ Promises that a number and its question are kept once, under a name that the wor
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from kalkan import formats
+from kalkan import formats, voice
 from kalkan.brands import Brand
 from kalkan.brief.words import worded
 from kalkan.figures import Archive, Ask, Figure, Interval, Where, answer
@@ -23,13 +23,16 @@ from kalkan.posts import ABOUT
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Told:
-    """A story as a brief tells it: ``ids`` are its posts in the period (of anybody), ``authors`` different people."""
+    """A story as a brief tells it: ``ids`` are posts of it (of anybody; of very many an even part), ``authors``
+    different people, ``near`` whether it touches the brand itself."""
 
     title: str
     gravity: int
     authors: int
     began: datetime
     ids: tuple[str, ...] = ()
+    near: bool = False
+    last: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,16 +65,21 @@ class Making:
     made_at: datetime
     long: bool
     honest: Mapping[str, Estimate]
+    story: Told | None = None
     asks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    cited: dict[str, voice.Quote] = field(default_factory=dict)  # posts whose words stand in the brief
 
     @property
     def where(self) -> Where:
-        """Posts to and of the brand itself."""
+        """Posts to and of the brand itself; of a brief on one story, the story's posts."""
+        if self.story is not None:
+            return Where(ids=tuple(sorted(self.story.ids)))
         return Where(brand=self.brand.slug, kinds=ABOUT)
 
     def ask(self, **given: Any) -> Ask:
         """A question about this brand and period."""
-        values = {"where": self.where, "since": self.since, "until": self.until, "zone": self.zone_name, **given}
+        values: dict[str, Any] = {"where": self.where, "since": self.since, "until": self.until, "zone": self.zone_name}
+        values |= {"measures": ("authors",), **given}
         return Ask(**values)
 
     def keep(self, ask: Ask, measure: str, figure: Figure) -> str:
@@ -86,11 +94,15 @@ class Making:
 
     def posts(self, ask: Ask) -> str:
         """Keep "which posts are these", counted once; the name."""
-        return self.keep(replace(ask, measures=("authors",), by=None, compare=None), "authors", self.one(ask))
+        return self.keep(_plain(ask), "authors", self.one(ask))
 
     def one(self, ask: Ask) -> Figure:
         """How many authors."""
-        return answer(replace(ask, measures=("authors",), by=None, compare=None), self.archive).one("authors")
+        return answer(_plain(ask), self.archive).one("authors")
+
+    def cite(self, quotes: Iterable[voice.Quote]) -> None:
+        """Remember that these posts' words stand in the brief."""
+        self.cited.update((one.id, one) for one in quotes)
 
     def n(self, value: float) -> str:
         """A number as this language writes it."""
@@ -101,18 +113,29 @@ class Making:
         return worded(self.lang, word, **given)
 
 
-def rows_of(made: Making, condition: str, columns: str = "") -> pa.Table:
-    """The brand's mentions of the period for which ``condition`` (SQL) holds, oldest first."""
-    kinds = ", ".join("?" * len(ABOUT))
-    return made.archive.query(
-        f'SELECT id, network, author_id, text, lang, "at"{columns} FROM mentions'
-        f' WHERE brand = ? AND kind IN ({kinds}) AND "at" >= ?::TIMESTAMPTZ AND "at" < ?::TIMESTAMPTZ AND ({condition})'
-        ' ORDER BY "at", id',
-        [made.brand.slug, *ABOUT, made.since, made.until],
+def _plain(ask: Ask) -> Ask:
+    return replace(ask, measures=("authors",), by=None, compare=None)
+
+
+def rows_of(made: Making, condition: str, *, most: int) -> pa.Table:
+    """The posts that the brief is about for which ``condition`` (SQL) holds, oldest first; of more than ``most`` a part
+    that does not depend on what they say (by a hash of their ids)."""
+    if made.story is not None:
+        table, about, given = "posts", f"id IN ({', '.join('?' * len(made.story.ids))})", list(made.story.ids)
+    else:
+        table, about = "mentions", f"brand = ? AND kind IN ({', '.join('?' * len(ABOUT))})"
+        given = [made.brand.slug, *ABOUT]
+    found = made.archive.query(
+        f'SELECT id, network, author_id, text, lang, "at" FROM {table}'
+        f' WHERE {about} AND "at" >= ?::TIMESTAMPTZ AND "at" < ?::TIMESTAMPTZ AND ({condition})'
+        " QUALIFY row_number() OVER (PARTITION BY id ORDER BY seen_at) = 1"
+        f" ORDER BY hash(id), id LIMIT {most}",
+        [*given, made.since, made.until],
         since=made.since,
         until=made.until,
-        tables=("mentions",),
+        tables=(table,),
     )
+    return found.sort_by([("at", "ascending"), ("id", "ascending")])
 
 
 def names_of(made: Making) -> list[str]:

@@ -62,12 +62,14 @@ class Paragraph:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Table:
-    """Rows under a head; the first cell of a row names it. ``right``: columns of numbers."""
+    """Rows under a head; the first cell of a row names it. ``right``: columns of numbers. ``widths``: how the width is
+    shared out, one number a column; without it, by what stands in them."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     right: tuple[int, ...] = ()
     caption: str = ""
+    widths: tuple[int, ...] = ()
     kind: str = "table"
 
 

@@ -107,6 +107,9 @@ def _table(table: Table, links: Links) -> str:
     def number(i: int) -> str:
         return ' class="num"' if i in table.right else ""
 
+    total = sum(table.widths) or 1
+    columns = "".join(f'<col style="width:{100 * one / total:.1f}%">' for one in table.widths)
+    group = f"<colgroup>{columns}</colgroup>" if columns else ""
     head = "".join(f'<th scope="col"{number(i)}>{escape(name)}</th>' for i, name in enumerate(table.head))
     rows = "".join(
         "<tr>"
@@ -117,7 +120,10 @@ def _table(table: Table, links: Links) -> str:
         + "</tr>"
         for row in table.rows
     )
-    return f'<div class="b-scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    name = ' class="b-set"' if group else ""
+    return (
+        f'<div class="b-scroll"><table{name}>{group}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    )
 
 
 def _cell(cell: Cell, links: Links) -> str:

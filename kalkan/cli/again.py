@@ -41,22 +41,21 @@ def _engine(parsed: argparse.Namespace, config: Config) -> Iterator[tuple[Engine
     """The engine that was asked for, and how many posts it takes at once."""
     from kalkan import reading
     from kalkan.reading import again
-    from kalkan.reading.tiers import OWN, open_tier
+    from kalkan.reading.tiers import OWN, open_own, open_tier
 
     with contextlib.ExitStack() as stack:
         if parsed.engine == "local":
             readers = stack.enter_context(open_tier(parsed.tier, own=config.own_model, processes=config.readers))
             yield again.Local(readers), again.ROWS
             return
-        if parsed.tier == OWN:
-            raise InvalidInput("reread_own_on_spark")
         from kalkan.reading import spark
         from kalkan.reading.cluster import cluster
 
-        recipe = reading.current(parsed.tier)
+        own = config.own_model if parsed.tier == OWN else ""
+        recipe = open_own(own).recipe if parsed.tier == OWN else reading.current(parsed.tier)
         master = parsed.master or stack.enter_context(cluster())
         memory = "" if parsed.master else "768m"
-        yield stack.enter_context(spark.Spark(recipe, master, memory=memory)), spark.ROWS
+        yield stack.enter_context(spark.Spark(recipe, master, memory=memory, own=own)), spark.ROWS
 
 
 def _line() -> Callable[[Progress], None] | None:

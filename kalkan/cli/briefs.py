@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from kalkan.archive import Archive
     from kalkan.brands import Brand
     from kalkan.config import Config
+    from kalkan.stories.book import Book
+    from kalkan.stories.record import StoryRow
 
 _DAYS: Final = {"day": 1, "week": 7, "month": 28}
 
@@ -36,15 +39,29 @@ def brief(parsed: argparse.Namespace, lang: str) -> int:
     target = Path(parsed.out)
     if target.suffix.lower() not in (".html", ".pdf", ".json"):
         raise InvalidInput("brief_suffix", path=target.name)
-    zone = _zone()
+    zone = machine_zone()
     now = datetime.now(UTC)
     since, until = period(parsed.last, now=now, zone=zone)
+    book = _book(config)
+    row = _story(book, parsed.story) if parsed.story else None
     from kalkan import brief as briefs
 
     archive = archives.open(config.archive, create=False)
+    brand = _brand(config, archive, parsed.brand)
+    one = None
+    stories: Sequence[briefs.Told] = ()
+    afterwards = False
+    if row is not None and book is not None:
+        one = briefs.told(row, book, archive, brand=brand, most=1_000, part=True)
+        since, until = row.began - timedelta(minutes=1), row.last + timedelta(minutes=1)
+    else:
+        stories, afterwards = briefs.stories_of(archive, brand, since=since, until=until, book=book)
     made = briefs.compose(
         archive,
-        brand=_brand(config, archive, parsed.brand),
+        brand=brand,
+        stories=stories,
+        afterwards=afterwards,
+        story=one,
         since=since,
         until=until,
         made_at=now,
@@ -85,13 +102,34 @@ def period(text: str, *, now: datetime, zone: ZoneInfo) -> tuple[datetime, datet
     return datetime.combine(start, time(), zone), datetime.combine(end + timedelta(days=1), time(), zone)
 
 
-def _zone() -> ZoneInfo:
+def machine_zone() -> ZoneInfo:
     """The machine's zone by name where it says one (TZ or /etc/localtime), else UTC."""
     name = os.environ.get("TZ", "").lstrip(":")
     if not name:
         place = Path("/etc/localtime")
         name = str(place.resolve()).partition("zoneinfo/")[2] if place.is_symlink() else ""
     return ZoneInfo(name if name in available_timezones() else "UTC")
+
+
+def _book(config: Config) -> Book | None:
+    """The book of stories, where there is one."""
+    from kalkan.stories import book
+
+    return book.open(config.stories) if (config.stories / book.FILE).is_file() else None
+
+
+def _story(book: Book | None, wanted: str) -> StoryRow:
+    """The story of that id or title.
+
+    :raises InvalidInput: ``brief_story_unknown``, with the latest there are.
+    """
+    found = book.story(wanted) if book is not None else None
+    listed = book.stories(limit=200) if book is not None else ()
+    found = found or next((row for row in listed if fold(row.title) == fold(wanted)), None)
+    if found is None:
+        names = ", ".join(f"{row.id} ({row.title})" for row in listed[:5]) or "–"
+        raise InvalidInput("brief_story_unknown", story=wanted[:60], known=names)
+    return found
 
 
 def _brand(config: Config, archive: Archive, wanted: str) -> Brand:
@@ -107,10 +145,11 @@ def _brand(config: Config, archive: Archive, wanted: str) -> Brand:
     found = archive.query("SELECT DISTINCT brand FROM mentions ORDER BY brand", tables=("mentions",))[
         "brand"
     ].to_pylist()
-    if wanted in found:
+    slug = "-".join(fold(wanted).split())
+    if slug in found:
         from kalkan.brands import Brand
 
-        return Brand(slug=wanted, name=wanted, watches=())
+        return Brand(slug=slug, name=wanted, watches=())
     names = ", ".join(sorted({*(one.name for one in known), *found})) or "–"
     raise InvalidInput("brand_unknown", name=wanted[:60], known=names)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from kalkan.sentences import say, tell
 
 if TYPE_CHECKING:
     from kalkan.archive import Archive
+    from kalkan.archive.spark import Cluster
     from kalkan.brands import Brand
     from kalkan.pipeline import Imported, Read
 
@@ -34,6 +36,7 @@ def bring(parsed: argparse.Namespace, lang: str) -> int:
 
     archive = archives.open(config.archive)
     brands = listening.brands()
+    _brand_file(config.data / "brands.json", brands)
     failed = 0
     with reader_pool(reading.current(), config.readers) as readers:
         read = pipeline.reading_by(readers)
@@ -50,6 +53,15 @@ def bring(parsed: argparse.Namespace, lang: str) -> int:
                 kept = {"n": one.n, "kind": one.kind, "example": one.example}
                 print(say("import_kept_out", kept, lang=lang), file=sys.stderr)
     return 1 if failed else 0
+
+
+def _brand_file(path: Path, brands: Sequence[Brand]) -> None:
+    """Leave the brands for commands that never open the desk, where the worker has not done so yet."""
+    from kalkan import brand_files
+
+    known = {one.slug for one in brand_files.read(path)} if path.exists() else set()
+    if not {one.slug for one in brands} <= known:
+        brand_files.write(path, brands)
 
 
 def _bring_one(
@@ -134,12 +146,34 @@ def read(parsed: argparse.Namespace, lang: str) -> int:
 def figures(parsed: argparse.Namespace, lang: str) -> int:
     """``kalkan figures``: a question as JSON in, its figures as JSON out."""
     config = settings.load(os.environ, data=parsed.data)
+    if parsed.master and parsed.engine != "spark":
+        raise InvalidInput("reread_master_without_spark", master=parsed.master)
     from kalkan import archive as archives
     from kalkan.figures import answer, from_json
 
     text = sys.stdin.buffer.read() if parsed.ask == "-" else Path(parsed.ask).read_bytes()
-    print(answer(from_json(text), archives.open(config.archive, create=False)).to_json())
+    ask = from_json(text)
+    archive = archives.open(config.archive, create=False)
+    if parsed.engine == "local":
+        print(answer(ask, archive).to_json())
+        return 0
+    with _on_cluster(archive, parsed.master) as there:
+        print(answer(ask, there).to_json())
     return 0
+
+
+@contextlib.contextmanager
+def _on_cluster(archive: Archive, master: str | None) -> Iterator[Cluster]:
+    """The archive asked on a Spark cluster: that of ``master``, or two workers on this machine."""
+    try:
+        from kalkan.archive.spark import Cluster
+        from kalkan.reading.cluster import cluster
+        from kalkan.reading.spark import session
+    except ImportError as error:
+        raise InvalidInput("spark_missing") from error
+    with contextlib.ExitStack() as stack:
+        address = master or stack.enter_context(cluster())
+        yield Cluster(archive, stack.enter_context(session(address, memory="" if master else "768m")))
 
 
 def stories(parsed: argparse.Namespace, lang: str) -> int:

@@ -7,15 +7,17 @@ an alarm is told with its reason, its baseline and how late it came. Never sends
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
-from kalkan.desk import access, formats, stories, stories_words
+from kalkan.desk import access, formats, stories, stories_opening, stories_words
 from kalkan.desk.models import AlarmLetter, Brand, Person
+from kalkan.stories.book import A_WEEK, A_WEEK_OF_A_MARKET
 from kalkan.stories.record import EVERYTHING, AlarmRow, Part
 
 SHOWN: Final = timedelta(days=30)
@@ -34,6 +36,8 @@ def concerns(alarm: AlarmRow, brand: Brand, *, floor: int) -> bool:
         return True
     if any(own(part, brand) for part in alarm.watches):
         return True
+    if alarm.what == "surge":  # of a language: it has no gravity of its own
+        return alarm.scope.partition(":")[2] in brand.langs
     langs = {one.lang for one in alarm.examples if one.lang}
     if alarm.scope.startswith("market:"):
         langs = {alarm.scope.partition(":")[2]}
@@ -49,8 +53,15 @@ def told(brand: Brand, *, now: datetime, limit: int = 200, late: bool = False) -
     """Alarms that concern ``brand`` in the last thirty days, newest first; with ``late`` those found late instead."""
     floor = access.alarm_rules(brand).floor
     found = stories.opened().alarms(since=now - SHOWN, late=late, limit=_MOST)
-    ours = (row for row in found if row.late is late and concerns(row, brand, floor=floor))
+    ours = [row for row in found if row.late is late and concerns(row, brand, floor=floor)]
+    mine = {row.story for row in ours if stories.is_own(row.scope)}
+    ours = [row for row in ours if stories.is_own(row.scope) or not _told_as_part(row, mine)]
     return tuple(sorted(ours, key=lambda row: (row.at, row.seq), reverse=True))[:limit]
+
+
+def _told_as_part(alarm: AlarmRow, mine: set[str]) -> bool:
+    """Whether a story of everybody's was told to this team before, as a story of its own that became a part of it."""
+    return alarm.what == "born" and bool(mine) and not mine.isdisjoint(stories.opened().parts(alarm.story))
 
 
 def unread(person: Person, brand: Brand, *, now: datetime) -> int:
@@ -82,6 +93,10 @@ class AlarmLine:
     near: str
     judged: str
     late: bool
+    told_in: str = ""  # its scope, where that is not everything
+    url: str = ""  # the posts it was raised on
+    usual_url: str = ""  # the curve its baseline is drawn in
+    named: tuple[tuple[str, str], ...] = ()  # watches of the brand with their authors, and where those posts open
     unread: bool = False
     sent: str = ""
 
@@ -100,7 +115,8 @@ def line(alarm: AlarmRow, brand: Brand, *, seen: int | None = None, sent: str = 
         story=alarm.story,
         gravity=alarm.gravity.level,
         gravity_words=stories_words.gravity(alarm.gravity),
-        scope=stories_words.scope(stories.scope_of(alarm.scope, brand)),
+        scope=(scope := stories_words.scope(stories.scope_of(alarm.scope, brand))),
+        told_in="" if alarm.scope == EVERYTHING else scope,
         reason=stories_words.said(alarm.reason),
         counted=gettext("%(posts)s posts by %(authors)s authors since %(since)s")
         % {
@@ -111,7 +127,10 @@ def line(alarm: AlarmRow, brand: Brand, *, seen: int | None = None, sent: str = 
         usual=gettext("%(now)s authors an hour, usual for this hour: %(usual)s") % {"now": hours, "usual": usual},
         delay="; ".join(_delays(alarm)),
         terms=", ".join(alarm.terms[:6]),
-        near=", ".join(f"{_near(part, brand)} {formats.number(part.authors)}" for part in near[:4]),
+        near=", ".join(_near(part, brand) for part in near[:4]),
+        named=tuple((_near(part, brand), stories_opening.near(alarm, part, brand)) for part in near[:4]),
+        url=stories_opening.alarm(alarm, brand),
+        usual_url=stories_opening.usual(alarm),
         judged=alarm.judged,
         late=alarm.late,
         unread=seen is not None and alarm.seq > seen,
@@ -120,7 +139,7 @@ def line(alarm: AlarmRow, brand: Brand, *, seen: int | None = None, sent: str = 
 
 
 def _near(part: Part, brand: Brand) -> str:
-    return stories_words.scope(stories.scope_of(part.name, brand))
+    return f"{stories_words.scope(stories.scope_of(part.name, brand))} {formats.number(part.authors)}"
 
 
 def _delays(alarm: AlarmRow) -> list[str]:
@@ -216,6 +235,12 @@ def own_scopes(brand: Brand) -> tuple[str, ...]:
     return tuple(one.id for one in stories.scopes(brand) if one.kind in ("brand", "topic", "peer"))
 
 
+def shared_scopes() -> tuple[str, ...]:
+    """What is followed for everybody: everything, and the languages of all brands."""
+    langs = {lang for brand in Brand.objects.only("langs") for lang in brand.langs}
+    return (EVERYTHING, *(f"market:{lang}" for lang in sorted(langs)))
+
+
 def budget(scopes: Sequence[str], *, now: datetime) -> Spent:
     """The budget of ``scopes`` together."""
     book = stories.opened()
@@ -237,7 +262,7 @@ def budget(scopes: Sequence[str], *, now: datetime) -> Spent:
 
 def budget_words(brand: Brand, *, now: datetime) -> str:
     """What alarms in vain cost this brand this week: its own and those of everything heard."""
-    mine, shared = budget(own_scopes(brand), now=now), budget((EVERYTHING,), now=now)
+    mine, shared = budget(own_scopes(brand), now=now), budget(shared_scopes(), now=now)
     both = Spent(
         a_week=access.alarm_rules(brand).a_week + shared.a_week,
         told=0, false=0, useful=0, unsaid=0, expected=0.0, margin=0.0,
@@ -248,7 +273,22 @@ def budget_words(brand: Brand, *, now: datetime) -> str:
 
 def share_out(brand: Brand, a_week: float) -> None:
     """Give each stretch of talk that is followed for ``brand`` its equal part of the week's budget."""
-    book, scopes = stories.opened(), own_scopes(brand)
-    each = max(_LEAST_A_WEEK, round(a_week / max(len(scopes), 1), 3))
-    for scope in scopes:
-        book.set_budget(scope, each)
+    scopes = own_scopes(brand)
+    _set(dict.fromkeys(scopes, max(_LEAST_A_WEEK, round(a_week / max(len(scopes), 1), 3))))
+
+
+def share_out_shared(a_week: float) -> bool:
+    """Give each language its part of the budget that all brands share, and everything the rest; whether that changes
+    anything."""
+    languages = [scope for scope in shared_scopes() if scope != EVERYTHING]
+    part = A_WEEK_OF_A_MARKET / (A_WEEK + A_WEEK_OF_A_MARKET * len(languages))
+    each = dict.fromkeys(languages, max(_LEAST_A_WEEK, round(a_week * part, 3)))
+    return _set({EVERYTHING: max(_LEAST_A_WEEK, round(a_week - sum(each.values()), 3)), **each})
+
+
+def _set(budgets: Mapping[str, float]) -> bool:
+    book, now = stories.opened(), timezone.now()
+    changed = {scope: a_week for scope, a_week in budgets.items() if book.budget(scope, now=now).a_week != a_week}
+    for scope, a_week in changed.items():
+        book.set_budget(scope, a_week)
+    return bool(changed)

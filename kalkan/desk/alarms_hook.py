@@ -131,7 +131,7 @@ def _one(one: Told) -> str:
         "title": plain(alarms_telling.one_line(line.title)),
         "gravity": line.gravity,
     }
-    facts = [line.reason, line.counted, line.usual, line.delay, line.near, line.gravity_words]
+    facts = [line.reason, line.told_in, line.counted, line.usual, line.delay, line.near, line.gravity_words]
     return "\n".join([head, *(plain(each) for each in facts if each), one.url])
 
 

@@ -115,9 +115,10 @@ def _tell(alarm: AlarmRow, brand: Brand, rules: AlarmRules, *, now: datetime, co
 
 
 def _cools(alarm: AlarmRow, brand: Brand, rules: AlarmRules) -> bool:
-    """Whether its story was told within the cool-down, and it is not graver now."""
+    """Whether its story (or what has become a part of it) was told within the cool-down, and it is not graver now."""
     since = alarm.at - timedelta(minutes=rules.cool_down)
-    lately = AlarmNotice.objects.filter(brand=brand, story=alarm.story, why_not="", at__gt=since, seq__lt=alarm.seq)
+    same = (alarm.story, *stories.opened().parts(alarm.story))
+    lately = AlarmNotice.objects.filter(brand=brand, story__in=same, why_not="", at__gt=since, seq__lt=alarm.seq)
     return any(alarm.gravity.level <= notice.gravity for notice in lately)
 
 

@@ -20,6 +20,7 @@ from kalkan.posts import ABOUT
 
 SPAN: Final = timedelta(days=28)
 _SHOWN: Final = 24
+_TALK: Final = 4_000
 _LIKE: Final = 0.3  # of the smaller set of posts: then it is the same ask
 
 
@@ -47,11 +48,25 @@ def posts_of(brand: Brand, archive: figures.Archive, *, now: datetime) -> pa.Tab
     )
 
 
+def talk_of(brand: Brand, archive: figures.Archive, *, now: datetime) -> list[str]:
+    """Texts of all that was said to the brand lately, which say what is usual there."""
+    marks = ", ".join("?" * len(ABOUT))
+    texts: list[str] = archive.query(
+        f'SELECT text FROM mentions WHERE brand = ? AND kind IN ({marks}) ORDER BY "at" DESC, id LIMIT {_TALK}',
+        [brand.slug, *ABOUT],
+        since=now - SPAN,
+        until=now + timedelta(seconds=1),
+        tables=("mentions",),
+    )["text"].to_pylist()
+    return texts
+
+
 def heard(brand: Brand, kept: Iterable[KeptAsk], archive: figures.Archive, *, now: datetime) -> list[Heard]:
     """The asks of the last four weeks, those of most people first, each with what became of it."""
     told = brand.as_brand()
     names = [brand.name, *(watch.text for watch in told.watches if watch.kind in ("name", "handle", "hashtag"))]
-    found = voice.asks(posts_of(brand, archive, now=now), names=names, most=_SHOWN, shown=3)
+    talk = talk_of(brand, archive, now=now)
+    found = voice.asks(posts_of(brand, archive, now=now), names=names, talk=talk, most=_SHOWN, shown=3)
     free = list(kept)
     made = []
     for ask in found:
@@ -86,5 +101,5 @@ def items_of(brand: Brand, ids: Iterable[str]) -> list[Item]:
 
 def open_of(brand: Brand, ids: Iterable[str]) -> int:
     """How many of those posts wait unanswered in the inbox."""
-    rows = Item.objects.filter(brand=brand, post__in=list(ids)[:5_000], answered_at=None)
+    rows = Item.objects.filter(brand=brand, post__in=list(ids)[:5_000], answered_at=None, replying=False)
     return rows.filter(state=Item.State.OPEN).count()

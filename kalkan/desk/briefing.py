@@ -6,11 +6,12 @@ seven old ones at once), and that a mail keeps its Message-ID, so that one sent 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -18,17 +19,17 @@ from django.utils.translation import override
 from kalkan import brief as briefs
 from kalkan import figures
 from kalkan.config import Config
-from kalkan.desk import labelling, mail, receptions
+from kalkan.desk import labelling, mail, receptions, vault
 from kalkan.desk import stories as books
 from kalkan.desk.actions import briefs as acts
 from kalkan.desk.jobs import Work
-from kalkan.desk.models import Brand, BriefPlan, KeptBrief
+from kalkan.desk.models import Brand, BriefPlan, KeptBrief, WordingDoor
+from kalkan.networks.endpoint import Endpoint, say
 from kalkan.posts import ABOUT, FEELINGS
-from kalkan.text import fold
+from kalkan.stories.record import StoryRow
 
-_STATES: Final = ("rising", "steady", "fading", "closed")
-_GRAVE: Final = 2
-_STORIES: Final = 8
+PAGE: Final = 4_000  # mentions gone through for stories while a page is waited for; the worker takes its time
+_STORY_POSTS: Final = 1_000
 _LENGTH: Final = {"day": 1, "week": 7}
 
 
@@ -43,43 +44,59 @@ def compose(
     lang: str,
     sort: str,
     by: str = "",
+    story: StoryRow | None = None,
+    most: int = PAGE,
 ) -> briefs.Brief:
-    """The brief on ``brand``, with the stories that concern it."""
+    """The brief on ``brand``, with the stories that concern it; with ``story``, on that story alone."""
+    told = brand.as_brand()
+    one = None if story is None else briefs.told(
+        story, books.opened(), archive, brand=told, most=_STORY_POSTS, part=True
+    )  # fmt: skip
+    around: tuple[briefs.Told, ...] = ()
+    afterwards = False
+    if story is None:
+        around, afterwards = briefs.stories_of(
+            archive, told, since=since, until=until, book=books.opened(), most=most
+        )  # fmt: skip
     ask = figures.Ask(
         since=since, until=until, measures=FEELINGS, where=figures.Where(brand=brand.slug, kinds=ABOUT), zone=zone
     )
     return briefs.compose(
         archive,
-        honest=labelling.fitting(brand, ask, archive, now=now),
-        brand=brand.as_brand(),
+        honest={} if one else labelling.fitting(brand, ask, archive, now=now),
+        brand=told,
         since=since,
         until=until,
         made_at=now.replace(microsecond=0),
         zone=zone,
         lang=lang,
         sort=sort,
-        stories=_stories(brand, since, until),
+        stories=around,
+        afterwards=afterwards,
+        story=one,
         acts=receptions.for_brief(brand, archive, since=since, until=until, now=now),
         by=by,
+        speak=speaking(now),
     )
 
 
-def _stories(brand: Brand, since: datetime, until: datetime) -> list[briefs.Told]:
-    """Stories of the period that touch the brand or are grave, those that touch it first."""
-    found = [
-        row
-        for row in books.listed(brand, now=until, states=_STATES, days=max(1, (until - since).days))
-        if row.began < until and row.last >= since
-    ]
-    found = [row for row in found if fold(row.title) != fold(brand.name)]  # that people speak of us is no story
-    own = f"brand:{brand.slug}"
-    near = {row.id for row in found if own in (row.scope, *(part.name for part in row.watches))}
-    worth = [row for row in found if row.id in near or row.gravity.level >= _GRAVE]
-    worth.sort(key=lambda row: (row.id not in near, -row.gravity.level, -row.authors, row.id))
-    return [
-        briefs.Told(title=row.title, gravity=row.gravity.level, authors=row.authors, began=row.began)
-        for row in worth[:_STORIES]
-    ]
+def speaking(now: datetime) -> briefs.Speak | None:
+    """How to ask the language model that an owner named; None where there is none (so by default) or it is off."""
+    row = WordingDoor.objects.filter(enabled=True).order_by("id").first()
+    if row is None:
+        return None
+    key = vault.unseal(row.sealed, key=str(settings.SECRET_KEY)).get("key", "")
+    endpoint = Endpoint(url=row.url, model=row.model, key=key, here=row.here)
+
+    def speak(messages: Sequence[Mapping[str, str]]) -> str:
+        return say(endpoint, messages, now=now)
+
+    return speak
+
+
+def period_of(story: StoryRow) -> tuple[datetime, datetime]:
+    """From its beginning to the end of the last minute in which anybody spoke of it."""
+    return story.began - timedelta(minutes=1), story.last + timedelta(minutes=1)
 
 
 def days(first: date, last: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -92,6 +109,8 @@ def due(plan: BriefPlan, now: datetime) -> tuple[datetime, datetime] | None:
     zone = ZoneInfo(plan.zone)
     here = now.astimezone(zone)
     end = here.date()
+    if plan.every == "month":
+        return _month(plan, here, zone)
     if plan.every == "week":
         end -= timedelta(days=(here.weekday() - plan.weekday) % 7)
     moment = datetime.combine(end, time(plan.hour), zone)
@@ -102,6 +121,17 @@ def due(plan: BriefPlan, now: datetime) -> tuple[datetime, datetime] | None:
         return None
     until = datetime.combine(end, time(), zone)
     return datetime.combine(end - timedelta(days=_LENGTH[plan.every]), time(), zone), until
+
+
+def _month(plan: BriefPlan, here: datetime, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
+    """The newest whole month, told on the first day of the next."""
+    first = here.date().replace(day=1)
+    if datetime.combine(first, time(plan.hour), zone) > here:
+        first = (first - timedelta(days=1)).replace(day=1)
+    if datetime.combine(first, time(plan.hour), zone) < plan.made_at:
+        return None
+    before = (first - timedelta(days=1)).replace(day=1)
+    return datetime.combine(before, time(), zone), datetime.combine(first, time(), zone)
 
 
 def make(work: Work) -> None:
@@ -116,7 +146,7 @@ def make(work: Work) -> None:
             continue
         made = compose(
             plan.brand, work.archive, since=period[0], until=period[1], now=now, zone=plan.zone, lang=plan.lang,
-            sort=plan.sort,
+            sort=plan.sort, most=briefs.POSTS,
         )  # fmt: skip
         acts.keep(plan.brand, made, person=None, plan=plan)
     waiting = KeptBrief.objects.filter(mailed_at=None, plan__isnull=False, made_at__gt=now - timedelta(days=3))

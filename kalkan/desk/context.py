@@ -66,6 +66,7 @@ _UNDER: Final = {
         "pile", "asks", "ask", "shield_audit", "deeds", "item_keep", "item_deed", "rota",
     ),
     "brief": ("brief_kept", "brief_again", "brief_plan", "brief_keep"),
+    "index": ("index_of", "index_behind", "leads", "lead_make", "lead_file", "lead_bring", "lead_door", "lead_draft"),
 }  # fmt: skip
 UNDER: Final = {name: place for place, names in _UNDER.items() for name in names}
 """Pages that have no line of their own on the rail, with the one they stand under."""

@@ -55,12 +55,17 @@ def look(row: Outcome, archive: figures.Archive, *, now: datetime) -> dict[str, 
 
 
 def reception(body: Mapping[str, Any]) -> str:
-    """How the answers took it, by the rules of :mod:`kalkan.reception`.
+    """How the answers took it, by the rules of :mod:`kalkan.reception`."""
+    good, bad, rest = sides(body)
+    return received({"praise": good, "call_out": bad, "none": rest}).verdict
+
+
+def sides(body: Mapping[str, Any]) -> tuple[int, int, int]:
+    """How many authors praise, are against, and take no side.
 
     Praise is who praises, or is positive where nobody praises; against are those who complain or abuse.
     """
     count = {name: int(one["count"]) for name, one in body["shares"].items()}
     good = max(count["praise"], count["positive"])
     bad = max(count["complaint"], count["offensive"], count["negative"])
-    rest = max(0, int(body["authors"]) - good - bad)
-    return received({"praise": good, "call_out": bad, "none": rest}).verdict
+    return good, bad, max(0, int(body["authors"]) - good - bad)

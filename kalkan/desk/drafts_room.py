@@ -1,8 +1,9 @@
 """The room check for a draft: the brand's facts, the posts of the last days and the stories of now, put together.
 
 Owns the one place where what people say (archive, stories) meets what is planned. Promises that a check takes no longer
-than its room needs to be gathered once a minute, that every text of a version is looked at, and that the answer is
-plain JSON that says what it rested on. Never decides: :mod:`kalkan.room` does.
+than its room needs to be gathered once a minute (while somebody types: no longer than its last hours need), that every
+text of a version is looked at, and that the answer is plain JSON that says what it rested on. Never decides:
+:mod:`kalkan.room` does.
 """
 
 from __future__ import annotations
@@ -10,10 +11,9 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
-
-from django.db import connection
 
 from kalkan import room
 from kalkan.archive import Archive
@@ -28,78 +28,122 @@ HOURS: Final = 72  # of the room
 _FRESH: Final = timedelta(seconds=60)
 _STALE: Final = timedelta(minutes=10)
 _MOST_POSTS: Final = 40_000
+_SOON: Final = 6  # hours, where somebody types and nothing is gathered yet
+_SOON_POSTS: Final = 4_000
+_REMEMBERED: Final = 8  # days a grave story is remembered for
 _STRENGTHS: Final = ("go", "care", "hold")
 
 
 class _Rooms:
-    """The last room of each brand. While somebody types, one a few minutes old will do until the next is gathered."""
+    """The last room of each brand. While somebody types, one a few minutes old will do until the next is gathered;
+    where there is none yet, the last hours alone, until all of it is there."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.held: dict[str, tuple[datetime, Archive, room.Room]] = {}
         self.gathering: set[str] = set()
 
-    def get(self, key: str, now: datetime, archive: Archive, brand: Brand, *, fresh: bool) -> room.Room:
-        """The room of ``brand``: gathered within a minute, or, unless ``fresh``, gathered anew beside this answer."""
-        made = self.held.get(key)
-        age = now - made[0] if made and made[1] is archive else None
-        if made and age is not None and timedelta(0) <= age < _FRESH:
-            return made[2]
-        if made and age is not None and not fresh and timedelta(0) <= age < _STALE:
-            self._beside(key, now, archive, brand)
-            return made[2]
+    def get(self, key: str, now: datetime, archive: Archive, known: _Known, *, fresh: bool) -> room.Room:
+        """The room gathered within a minute, or, unless ``fresh``, what is there while it is gathered beside."""
+        made, age = self._kept(key, now, archive)
+        if made and age < _FRESH:
+            return made
+        if made and age < _STALE and not fresh:
+            self.beside(key, now, archive, known)
+            return made
+        if not fresh:
+            found = _gathered(archive, known, now, hours=_SOON, most=_SOON_POSTS)
+            self.beside(key, now, archive, known)
+            return found
         with self.lock:
-            made = self.held.get(key)
-            if made and made[1] is archive and timedelta(0) <= now - made[0] < _FRESH:
-                return made[2]
-            return self._keep(key, now, archive, _gather(archive, brand, now))
+            made, age = self._kept(key, now, archive)
+            if made and age < _FRESH:
+                return made
+            return self._keep(key, now, archive, _gathered(archive, known, now))
+
+    def _kept(self, key: str, now: datetime, archive: Archive) -> tuple[room.Room | None, timedelta]:
+        made = self.held.get(key)
+        if made is None or made[1] is not archive or now < made[0]:
+            return None, _STALE
+        return made[2], now - made[0]
 
     def _keep(self, key: str, now: datetime, archive: Archive, found: room.Room) -> room.Room:
         self.held = {**dict(list(self.held.items())[-3:]), key: (now, archive, found)}
         return found
 
-    def _beside(self, key: str, now: datetime, archive: Archive, brand: Brand) -> None:
-        """Gather it in a thread of its own, one at a time a brand."""
-        if key in self.gathering:
+    def beside(self, key: str, now: datetime, archive: Archive, known: _Known) -> None:
+        """Gather it and make it ready in a thread of its own, one at a time a brand; not where it is fresh."""
+        made, age = self._kept(key, now, archive)
+        if key in self.gathering or (made and age < _FRESH):
             return
         self.gathering.add(key)
 
         def gather() -> None:
             try:
-                self._keep(key, now, archive, _gather(archive, brand, now))
+                found = _gathered(archive, known, now)
+                room.check(_NOTHING, brand=room.BrandFacts(name="", langs=known.langs), room=found, at=now)
+                self._keep(key, now, archive, found)
             except Exception:
-                log.warning("the room of %s could not be gathered", brand.slug, exc_info=True)
+                log.warning("the room of %s could not be gathered", key.split()[0], exc_info=True)
             finally:
                 self.gathering.discard(key)
-                connection.close()
 
         threading.Thread(target=gather, name="room", daemon=True).start()
 
 
 _rooms: Final = _Rooms()
+_NOTHING: Final = room.Draft(text="…")
+"""Checked once in a new room, so that everything is at hand when somebody types."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    """What the desk itself knows of a room: nothing of it is asked of the database in another thread."""
+
+    langs: tuple[str, ...]
+    mournings: tuple[room.Observance, ...]
+    stories: tuple[StoryRow, ...]
 
 
 def room_of(archive: Archive, brand: Brand, now: datetime, *, fresh: bool = True) -> room.Room:
     """What is being said around ``brand``, a minute old at most; not ``fresh``: some minutes at most, and at once."""
-    key = f"{brand.slug} {sorted(brand.langs)} {sorted(brand.markets)} {_mourned(brand)}"
-    return _rooms.get(key, now, archive, brand, fresh=fresh)
+    known = _known(brand, now)
+    return _rooms.get(_key(brand, known), now, archive, known, fresh=fresh)
 
 
-def _mourned(brand: Brand) -> str:
-    return ",".join(str(pk) for pk in Mourning.objects.filter(brand=brand).values_list("pk", flat=True))
+def warm(archive: Archive | None, brand: Brand, now: datetime) -> None:
+    """Begin to gather the room of ``brand`` beside, because somebody is about to write; costs this answer nothing."""
+    if archive is not None:
+        known = _known(brand, now)
+        _rooms.beside(_key(brand, known), now, archive, known)
 
 
-def _gather(archive: Archive, brand: Brand, now: datetime) -> room.Room:
-    since = now - timedelta(hours=HOURS)
-    langs = [lang for lang in brand.langs if lang]
-    clause = f" AND (lang IS NULL OR lang IN ({', '.join('?' * len(langs))}))" if langs else ""
-    where = f'"at" >= ?::TIMESTAMPTZ AND "at" <= ?::TIMESTAMPTZ{clause}'
-    params: list[Any] = [since, now, *langs]
-    counted = archive.query(
-        f"SELECT count(*)::BIGINT AS n FROM posts WHERE {where}", params, since=since, tables=("posts",)
+def _key(brand: Brand, known: _Known) -> str:
+    mourned = ",".join(sorted(day.id for day in known.mournings))
+    return f"{brand.slug} {sorted(brand.langs)} {sorted(brand.markets)} {mourned}"
+
+
+def _known(brand: Brand, now: datetime) -> _Known:
+    mournings = tuple(
+        room.declared(
+            row.name, begins=row.begins, until=row.until, markets=(row.market,) if row.market else (), name_tr=row.name
+        )
+        for row in Mourning.objects.filter(brand=brand, until__gte=now)
     )
-    n = int(counted["n"][0].as_py())
-    step = -(-n // _MOST_POSTS)
+    lately = stories.listed(brand, now=now, days=3)[:60]
+    grave = stories.listed(brand, now=now, states=(*stories.OPEN, "closed"), gravity=2, days=_REMEMBERED)[:20]
+    told = {row.id: row for row in (*lately, *grave) if row.title and not row.into}
+    return _Known(langs=tuple(lang for lang in brand.langs if lang), mournings=mournings, stories=tuple(told.values()))
+
+
+def _gathered(
+    archive: Archive, known: _Known, now: datetime, *, hours: int = HOURS, most: int = _MOST_POSTS
+) -> room.Room:
+    heard = _by_hour(archive, known, now)
+    since = now - timedelta(hours=hours)
+    n = sum(count for hour, count in heard if hour >= since - timedelta(hours=1))
+    where, params = _where(known, since, now)
+    step = -(-n // most)
     thinned = f" AND abs(key % {step}) = 0" if step > 1 else ""  # keys are hashes: every so-manieth post, at random
     posts = archive.query(
         f'SELECT id, text, "at", author_id, lang, tags FROM posts WHERE {where}{thinned}',
@@ -107,18 +151,38 @@ def _gather(archive: Archive, brand: Brand, now: datetime) -> room.Room:
         since=since,
         tables=("posts",),
     )
-    mournings = tuple(
-        room.declared(
-            row.name, begins=row.begins, until=row.until, markets=(row.market,) if row.market else (), name_tr=row.name
-        )
-        for row in Mourning.objects.filter(brand=brand, until__gte=now)
+    told = tuple(_story(row, heard, since=now - timedelta(hours=HOURS)) for row in known.stories)
+    return room.room_from_posts(posts, at=now, hours=hours, stories=told, mournings=known.mournings, coverage=f"{n}")
+
+
+def _where(known: _Known, since: datetime, now: datetime) -> tuple[str, list[Any]]:
+    langs = f" AND (lang IS NULL OR lang IN ({', '.join('?' * len(known.langs))}))" if known.langs else ""
+    return f'"at" >= ?::TIMESTAMPTZ AND "at" <= ?::TIMESTAMPTZ{langs}', [since, now, *known.langs]
+
+
+def _by_hour(archive: Archive, known: _Known, now: datetime) -> list[tuple[datetime, int]]:
+    """How many posts were heard in each hour, as far back as the oldest story goes (three days at least)."""
+    oldest = min((row.began for row in known.stories), default=now)
+    since = max(min(oldest, now - timedelta(hours=HOURS)), now - timedelta(days=_REMEMBERED))
+    where, params = _where(known, since, now)
+    found = archive.query(
+        f"""SELECT date_trunc('hour', "at") AS hour, count(*)::BIGINT AS n FROM posts WHERE {where} GROUP BY 1""",
+        params,
+        since=since,
+        tables=("posts",),
     )
-    told = tuple(_story(row, n) for row in stories.listed(brand, now=now, days=3)[:60] if row.title)
-    return room.room_from_posts(posts, at=now, hours=HOURS, stories=told, mournings=mournings, coverage=f"{n}")
+    return list(zip(found["hour"].to_pylist(), found["n"].to_pylist(), strict=True))
 
 
-def _story(row: StoryRow, posts: int) -> room.Story:
-    hours = max(1.0, (row.last - row.began).total_seconds() / 3600)
+def _story(row: StoryRow, heard: Sequence[tuple[datetime, int]], *, since: datetime) -> room.Story:
+    """A followed story for the room. Its share is of what was heard in the room's hours where it began in them, else
+    counted there anew; its height, of what was heard in the day it began."""
+    begins = row.began.replace(minute=0, second=0, microsecond=0)
+    ends = min(row.last, row.began + timedelta(hours=24))
+    posts = sum(count for hour, count in heard if hour >= since - timedelta(hours=1))
+    around = sum(count for hour, count in heard if begins <= hour <= ends)
+    lasted = max(1.0, (row.last - row.began).total_seconds() / 3600)
+    in_day = row.n * min(1.0, 24 / lasted)
     return room.Story(
         id=row.id,
         title=row.title,
@@ -128,9 +192,10 @@ def _story(row: StoryRow, posts: int) -> room.Story:
         began=row.began,
         posts=row.n,
         authors=row.authors,
-        share=row.n / posts if posts else 0.0,
+        share=row.n / posts if posts and row.began >= since else 0.0,
+        height=min(1.0, in_day / around) if around >= 50 and in_day >= 5 else 0.0,
         langs=tuple(part.name for part in row.trace.languages),
-        per_hour=row.n / hours,
+        per_hour=row.n / lasted,
         rising=row.state in ("rising", "steady"),
         examples=tuple(example.id for example in row.examples[:3]),
     )

@@ -18,6 +18,7 @@ import regex
 from kalkan import text
 from kalkan.desk.models import Account, Draft, Picture
 from kalkan.drafts import Media, Part, Variant, Version, to_row
+from kalkan.index import links
 from kalkan.networks.publishing import PostLimits, Problem, kind, problems
 
 NETWORKS: Final = ("bluesky", "mastodon")
@@ -183,7 +184,7 @@ def _tag(url: str, typed: Typed, network: str) -> str:
         given = parse_qsl(parts.query, keep_blank_values=True)
     except ValueError:
         return url
-    if any(name.startswith("utm_") for name, _ in given):
+    if any(name.startswith("utm_") for name, _ in given) or links.is_counted(parts.path):
         return url
     tags = [("utm_source", network), ("utm_medium", typed.medium or "social")]
     tags += [(f"utm_{name}", getattr(typed, name)) for name in _UTM if name != "medium" and getattr(typed, name)]

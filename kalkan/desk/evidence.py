@@ -11,10 +11,12 @@ import io
 import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from kalkan import figures
+from kalkan.brief import sheet
 from kalkan.desk import inbox
 from kalkan.desk.models import Evidence, Item
 from kalkan.errors import InvalidInput
@@ -73,14 +75,32 @@ def records(rows: Iterable[Evidence]) -> list[Record]:
     return [vault.from_row(row.body) for row in rows if row.body is not None]
 
 
-def bundle(rows: Sequence[Evidence], *, lang: str) -> bytes:
-    """The bundle of what is held among ``rows`` as a zip: report.html, records.jsonl, SHA256SUMS.
+def report(held: Sequence[Record], *, lang: str, now: datetime) -> bytes:
+    """The report of the records that are ``held`` (one at least) as PDF."""
+    found = vault.told(held, lang=lang)
+    entries = tuple(
+        sheet.Entry(
+            heading=str(one.seq),
+            said=sheet.Said(who=one.said[0], text=one.said[1]),
+            facts=one.facts,
+            around=tuple(sheet.Said(who=who, text=text) for who, text in one.around),
+        )
+        for one in found.records
+    )
+    paper = sheet.Sheet(lang=lang, title=found.title, intro=found.intro, around=found.around, entries=entries)
+    return sheet.pdf(paper, made_at=now)
+
+
+def bundle(rows: Sequence[Evidence], *, lang: str, now: datetime) -> bytes:
+    """The bundle of what is held among ``rows`` as a zip: report.pdf, report.html, records.jsonl, SHA256SUMS.
 
     :raises InvalidInput: nothing is held (``evidence_empty``), or a record was changed (``evidence_damaged``).
     """
     held = io.BytesIO()
+    kept = records(rows)
     with tempfile.TemporaryDirectory() as folder:
-        made = vault.bundle(records(rows), Path(folder) / "evidence", lang=lang)
+        paper = report(kept, lang=lang, now=now) if kept else b""
+        made = vault.bundle(kept, Path(folder) / "evidence", lang=lang, report=paper)
         with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in sorted(made.rglob("*")):
                 if path.is_file():

@@ -14,14 +14,13 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from django.db import transaction
 from django.db.models import Count, Min, Q, QuerySet
 
 from kalkan import figures, shield
 from kalkan.desk import access
 from kalkan.desk.jobs import Work
-from kalkan.desk.models import Account, Brand, InboxRules, Item
+from kalkan.desk.models import Account, Brand, InboxRules, Item, KeptAsk
 from kalkan.posts import ABOUT, READ_POSTS
 from kalkan.shield import Policy, Rule
 from kalkan.shield import answers as care
@@ -32,6 +31,7 @@ NEEDED: Final = ("question", "ask", "complaint", "criticism")
 VIEWS: Final = ("needs", "questions", "criticism", "asks", "praise", "folded", "held", "all")
 _PIECE: Final = 2_000
 _FIRST: Final = timedelta(days=3)  # how far back a new inbox begins
+_BACK: Final = timedelta(days=7)  # what was said before is no news, whenever it comes
 _TALK: Final = 40
 _TALK_DAYS: Final = 30
 _COLUMNS: Final = ", ".join(f'"{name}"' for name in READ_POSTS.names)
@@ -50,35 +50,97 @@ def take_in(work: Work) -> None:
         state=Item.State.OPEN, snoozed_until=None
     )
     for brand in Brand.objects.all():
-        while not work.stop.is_set() and _take(brand, work.archive, now=now) == _PIECE:
+        while not work.stop.is_set() and _take(brand, work.archive, now=now):
             pass
 
 
 @transaction.atomic
-def _take(brand: Brand, archive: figures.Archive, *, now: datetime) -> int:
-    rules, _new = InboxRules.objects.select_for_update().get_or_create(brand=brand)
-    since = rules.taken_until or now - _FIRST
-    marks = ", ".join("?" * len(ABOUT))
-    posts = archive.query(
-        f"SELECT {_COLUMNS} FROM mentions WHERE brand = ? AND kind IN ({marks}) AND seen_at > ?::TIMESTAMPTZ"
-        f" ORDER BY seen_at, id LIMIT {_PIECE}",
-        [brand.slug, *ABOUT, since],
-        since=since - _FIRST,
-        tables=("mentions",),
+def _take(brand: Brand, archive: figures.Archive, *, now: datetime) -> bool:
+    """Take in some of what is new; whether there is more.
+
+    What is new is known by the batches of each source: sources run at different speeds, and what one brings late (after
+    an hour without a network, say) must not be missed because another was quicker. Mentions that a changed watch finds
+    in older posts belong to no batch; of those, whatever is young and not here yet is new.
+    """
+    rules, made = InboxRules.objects.select_for_update().get_or_create(
+        brand=brand, defaults={"zone": access.home_of(brand)}
     )
+    if made or rules.taken_until is None:
+        rules.taken_until = now - _FIRST
+    until, more = _batches(brand, archive, rules, now=now)
+    posts = _new(brand, archive, rules, until, now=now)
+    keep(brand, posts, rules)
+    if until or made:
+        rules.taken = {**rules.taken, **until}
+        rules.save(update_fields=["taken", "taken_until"])
+    return more
+
+
+def keep(brand: Brand, posts: pa.Table, rules: InboxRules) -> None:
+    """Make items of ``posts`` (columns of READ_POSTS), each once and none of the brand's own."""
     if posts.num_rows == 0:
-        return 0
-    if posts.num_rows == _PIECE:  # rows of the last moment may go on beyond the limit: take them whole next time
-        last = posts["seen_at"][-1]
-        whole = posts.filter(pc.less(posts["seen_at"], last))
-        posts = whole if whole.num_rows else posts
+        return
     own, authors = own_of(brand), posts["author_id"].to_pylist()
     made = zip(rows_of(brand, posts, rules), authors, strict=True)
     items = [row for row, author in made if row[1] not in own and author not in own]
     Item.objects.bulk_create((item for item, _handle in items), ignore_conflicts=True, batch_size=500)
-    rules.taken_until = posts["seen_at"][-1].as_py()
-    rules.save(update_fields=["taken_until"])
-    return _PIECE if posts.num_rows >= _PIECE - 1 else posts.num_rows
+
+
+def _batches(
+    brand: Brand, archive: figures.Archive, rules: InboxRules, *, now: datetime
+) -> tuple[dict[str, int], bool]:
+    """Up to which batch of each source to take this time, a few thousand mentions in all; whether there are more."""
+    marks = ", ".join("?" * len(ABOUT))
+    found = archive.query(
+        f"SELECT source, batch, count(*) AS n FROM mentions WHERE brand = ? AND kind IN ({marks}) AND batch > 0"
+        " AND seen_at > ?::TIMESTAMPTZ GROUP BY source, batch ORDER BY batch, source",
+        [brand.slug, *ABOUT, rules.taken_until],
+        since=now - _BACK,
+        tables=("mentions",),
+    ).to_pylist()
+    until: dict[str, int] = {}
+    n = 0
+    for row in found:
+        if row["batch"] <= rules.taken.get(row["source"], 0):
+            continue
+        if n >= _PIECE:
+            return until, True
+        until[row["source"]], n = row["batch"], n + row["n"]
+    return until, False
+
+
+def _new(
+    brand: Brand, archive: figures.Archive, rules: InboxRules, until: dict[str, int], *, now: datetime
+) -> pa.Table:
+    marks = ", ".join("?" * len(ABOUT))
+    sources = sorted(until)
+    return archive.query(
+        f"SELECT {_COLUMNS} FROM mentions LEFT JOIN"
+        " (SELECT unnest(?::VARCHAR[]) AS told, unnest(?::BIGINT[]) AS low, unnest(?::BIGINT[]) AS high)"
+        f" ON source = told WHERE brand = ? AND kind IN ({marks}) AND seen_at > ?::TIMESTAMPTZ"
+        " AND (batch > low AND batch <= high OR batch = 0 AND list_contains(?::VARCHAR[], id)) ORDER BY seen_at, id",
+        [sources, [rules.taken.get(name, 0) for name in sources], [until[name] for name in sources], brand.slug,
+         *ABOUT, rules.taken_until, _found_late(brand, archive, now=now)],
+        since=now - _BACK,
+        tables=("mentions",),
+    )  # fmt: skip
+
+
+def _found_late(brand: Brand, archive: figures.Archive, *, now: datetime) -> list[str]:
+    """Young mentions that a changed watch found in posts held already, and that are not here yet."""
+    marks = ", ".join("?" * len(ABOUT))
+    ids = archive.query(
+        f"SELECT DISTINCT id FROM mentions WHERE brand = ? AND kind IN ({marks}) AND batch = 0"
+        f" AND seen_at > ?::TIMESTAMPTZ LIMIT {_PIECE}",
+        [brand.slug, *ABOUT, now - _FIRST],
+        since=now - _FIRST,
+        tables=("mentions",),
+    )["id"].to_pylist()
+    here: set[str] = set()
+    for begin in range(0, len(ids), 500):
+        some = Item.objects.filter(brand=brand, post__in=ids[begin : begin + 500])
+        here.update(some.values_list("post", flat=True))
+    return [one for one in ids if one not in here]
 
 
 def rows_of(brand: Brand, posts: pa.Table, rules: InboxRules) -> list[tuple[Item, str]]:
@@ -135,7 +197,7 @@ def narrowed(items: QuerySet[Item], view: str) -> QuerySet[Item]:
     """
     items = items if view == "all" else items.filter(piled__isnull=True)
     chosen = {
-        "needs": Q(needs=True, answered_at=None),
+        "needs": Q(needs=True, answered_at=None, replying=False),
         "questions": Q(kind="question"),
         "criticism": Q(kind__in=("criticism", "complaint")),
         "asks": Q(kind="ask"),
@@ -146,12 +208,18 @@ def narrowed(items: QuerySet[Item], view: str) -> QuerySet[Item]:
     return items.filter(chosen).order_by("-bucket", "due_at", "id")
 
 
+def tagged(items: QuerySet[Item], tag: str) -> QuerySet[Item]:
+    """Those of ``items`` that bear ``tag``, on any database."""
+    told = items.exclude(tags=[]).values_list("pk", "tags")
+    return items.filter(pk__in=[pk for pk, tags in told if tag in tags][:_PIECE])
+
+
 def counts(items: QuerySet[Item]) -> dict[str, int]:
     """How many of ``items`` (of one state) each view holds."""
     names = ("place", "kind", "whole", "needs")
     rows = list(items.order_by().values(*names).annotate(n=Count("id")))
     behind = items.order_by().filter(piled__isnull=False).values(*names).annotate(n=Count("id"))
-    answered = items.filter(needs=True, piled__isnull=True).exclude(answered_at=None).count()
+    answered = items.filter(needs=True, piled__isnull=True).exclude(answered_at=None, replying=False).count()
     found = dict.fromkeys(VIEWS, 0)
     found["all"] = sum(row["n"] for row in rows)
     for row in [*rows, *({**row, "n": -row["n"]} for row in behind)]:
@@ -169,18 +237,24 @@ def counts(items: QuerySet[Item]) -> dict[str, int]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Waiting:
-    """How many open items need a person and have no answer, how many are past the goal, since when the oldest waits."""
+    """How many open items need a person and are answered by none, how many are late, since when the oldest waits."""
 
     n: int
     late: int
     oldest: datetime | None
 
 
+def solved(asks: QuerySet[KeptAsk], *, now: datetime) -> list[KeptAsk]:
+    """Asks whose people were told lately: good news, two at most."""
+    found = asks.filter(stage=KeptAsk.Stage.ANSWERED, answered_at__gte=now - timedelta(days=7))
+    return list(found.order_by("-answered_at")[:2])
+
+
 def waiting(brand: Brand, *, now: datetime) -> Waiting:
     """Who waits for ``brand``."""
-    found = Item.objects.filter(brand=brand, state=Item.State.OPEN, needs=True, answered_at=None).aggregate(
-        n=Count("id"), late=Count("id", filter=Q(due_at__lt=now)), oldest=Min("at")
-    )
+    found = Item.objects.filter(
+        brand=brand, state=Item.State.OPEN, needs=True, answered_at=None, replying=False
+    ).aggregate(n=Count("id"), late=Count("id", filter=Q(due_at__lt=now)), oldest=Min("at"))
     return Waiting(n=found["n"], late=found["late"], oldest=found["oldest"])
 
 

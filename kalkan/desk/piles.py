@@ -1,13 +1,15 @@
 """Pile-ons at the desk: posts that act in step are gathered behind one card, to be decided once.
 
-Owns which items stand behind which card. Promises that whoever asks or complains stays in the list as well, and that
-an item is behind one card at most.
+Owns which items stand behind which card, and what is card enough to be shown: mostly abuse, or mostly one text. A storm
+of many people's own questions about one thing is none. Promises that whoever asks or complains stays in the list as
+well, and that an item is behind one card at most.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 from django.db import transaction
@@ -21,6 +23,7 @@ from kalkan.shield.piles import piles
 
 _DAY: Final = timedelta(hours=24)
 _MOST: Final = 20_000
+_HALF: Final = 0.5
 
 
 def gather(work: Work) -> None:
@@ -54,11 +57,25 @@ def gather_one(brand: Brand, archive: figures.Archive, *, now: datetime) -> int:
     ids = [one for one in ids if one in found]
     triaged = pa.table({"place": [found[one][1] for one in ids], "kind": [found[one][2] for one in ids]})
     cards = piles(posts, triaged).to_pylist() if ids else []
+    cards = [card for card in cards if _in_step(card)]
+    _let_go(brand, [str(card["card"])[:820] for card in cards], now=now)
     for card in cards:
         kept = set(card["kept"])
         behind = [found[ids[row]][0] for row in card["rows"] if row not in kept]
         _keep(brand, card, behind)
     return len(cards)
+
+
+def _in_step(card: Mapping[str, Any]) -> bool:
+    """Whether half of it is abuse (folded or held), or half of it the same text."""
+    abuse = card["n"] - (card["places"]["show"] or 0)
+    return bool(abuse >= card["n"] * _HALF or card["same"] >= _HALF)
+
+
+def _let_go(brand: Brand, cards: list[str], *, now: datetime) -> None:
+    """What is no card any more stands in the list again, as far as it is open."""
+    over = PileOn.objects.filter(brand=brand, until__gte=now - _DAY).exclude(card__in=cards)
+    PiledItem.objects.filter(pile__in=over, item__state=Item.State.OPEN).delete()
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from kalkan import brief as briefs
 from kalkan import figures, voice
-from kalkan.desk.models import Act, Brand
+from kalkan.desk.models import Act, Brand, Case
 from kalkan.figures import Interval
 from kalkan.posts import ABOUT
 from kalkan.reception import Reception, received, stances
@@ -122,12 +122,39 @@ def snapshot(found: Iterable[Received], *, now: datetime) -> tuple[dict[str, Any
                 "reception": asdict(one.reception),
                 "stances": one.stances,
                 "quotes": [quote.id for quote in one.quotes],
+                "unseen": one.act.unseen,
+                "event": one.act.event,
                 "until": one.until.isoformat(),
             }
             for one in found
         ],
     }
     return kept, digest(kept)
+
+
+def case_file(row: Case, *, lang: str, zone: str, now: datetime) -> briefs.Brief:
+    """The case file of ``row``, from what it kept."""
+    return briefs.case_file(
+        brand=row.brand.name,
+        title=row.title,
+        lesson=row.lesson,
+        acts=[_kept(one) for one in row.snapshot["acts"]],
+        kept_at=row.made_at,
+        made_at=now.replace(microsecond=0),
+        zone=zone,
+        lang=lang,
+        by=row.made_by.name if row.made_by else "",
+    )
+
+
+def _kept(plain: dict[str, Any]) -> briefs.Kept:
+    said, hours = plain["reception"], plain["after_hours"]
+    return briefs.Kept(
+        who=plain["who"], text=plain["text"], at=datetime.fromisoformat(plain["at"]), verdict=said["verdict"],
+        authors=said["authors"], sides=said["sides"], share=said["share"], low=said["low"], high=said["high"],
+        after=None if hours is None else timedelta(hours=hours), stances=plain["stances"],
+        whys=tuple((why, n) for why, n in said["whys"]), unseen=plain.get("unseen", ""),
+    )  # fmt: skip
 
 
 def digest(kept: dict[str, Any]) -> str:

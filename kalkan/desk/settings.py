@@ -41,6 +41,7 @@ MIDDLEWARE = [
     "kalkan.desk.middleware.Headers",
     "django.middleware.security.SecurityMiddleware",
     "kalkan.desk.middleware.Static",
+    "kalkan.desk.leads_going.Going",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

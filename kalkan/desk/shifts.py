@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kalkan.desk import access
+from kalkan.desk.alarms_outbox import quiet_until
 from kalkan.desk.models import Brand, Duty, Item, Person, Stint
 from kalkan.shield import care
 from kalkan.shield.care import CareRules, Dose, Opening, Shift
@@ -85,6 +86,37 @@ def sweep(now: datetime) -> None:
     Stint.objects.filter(until__lt=now - _KEPT).delete()
     Opened.objects.filter(at__lt=now - _KEPT).delete()
     NotToday.objects.filter(day__lt=(now - timedelta(days=2)).date()).delete()
+
+
+def zone_of(person: Person) -> ZoneInfo:
+    """The person's own clock."""
+    try:
+        return ZoneInfo(person.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quiet:
+    """A person's quiet hours, now. ``on_duty``: who is there meanwhile."""
+
+    until: datetime
+    on_duty: tuple[str, ...]
+
+
+def quiet(person: Person, brand: Brand, *, now: datetime) -> Quiet | None:
+    """The quiet hours that ``person`` has now; None outside of them, on duty, and when they chose to look on."""
+    until = quiet_until(access.alarm_wish(person, brand), now)
+    awake = access.care_wish(person).awake_until
+    if until is None or (awake is not None and awake >= now):
+        return None
+    shifts = rota(access.rota_for(person, brand), zone=rules_of(brand).zone, now=now)
+    if shift_of(person, shifts, now) is not None:
+        return None
+    team = {str(one.person_id): one.person.name for one in access.team_for(person, brand)}
+    return Quiet(
+        until=until, on_duty=tuple(team[one.person] for one in care.on_duty(shifts, now) if one.person in team)
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -21,11 +21,18 @@ from kalkan import figures
 from kalkan.desk.models import Brand
 from kalkan.figures import Ask, Where
 from kalkan.posts import key_of
+from kalkan.reception import Reception, received, stances
 from kalkan.stories import book
 from kalkan.stories.record import EVERYTHING, StoryRow
 from kalkan.text import fold
 
 OPEN: Final = ("rising", "steady", "fading")
+SIGNS: Final = {
+    "mood": "greatest(p_anger, p_sadness, p_fear, p_disgust) >= 0.5",
+    "vividness": "media > 0",
+    "abuse": "(p_offensive >= 0.5 AND p_targeted >= 0.5) OR p_hate >= 0.5 OR p_threat >= 0.5",
+}
+"""What the shares among the severity's parts count, as the follower counts them."""
 _MOST: Final = 500
 _PEER_POSTS: Final = 3
 
@@ -77,6 +84,11 @@ def sees(brand: Brand, scope: str) -> bool:
     return kind in (EVERYTHING, "market") or rest.partition(":")[0] == brand.slug
 
 
+def is_own(scope: str) -> bool:
+    """Whether a scope is one brand's: itself, a peer or a topic."""
+    return scope.partition(":")[0] in ("brand", "peer", "topic")
+
+
 def listed(
     brand: Brand,
     *,
@@ -122,8 +134,8 @@ def _near(row: StoryRow, brand: Brand) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
-    """An archive of which only some posts are seen: those with ``keys``; where it is set, those that link to ``site``;
-    and of mentions those through ``watch``.
+    """An archive of which only some posts are seen: those with ``keys``; where it is set, those that link to ``site``
+    and that show ``sign`` (of :data:`SIGNS`); and of mentions those through ``watch``.
 
     Answers as :class:`kalkan.figures.Archive` does, so that figures count within a story.
     """
@@ -132,6 +144,7 @@ class Narrowed:
     keys: str  # of the archive's column ``key``, with commas between: the quickest way to hand over very many
     site: str = ""
     watch: str = ""
+    sign: str = ""
 
     def query(
         self,
@@ -152,6 +165,8 @@ class Narrowed:
             if self.site:
                 some += " AND contains(array_to_string(links, ' '), ?)"
                 given.append(f"/{self.site}")
+            if self.sign:
+                some += f" AND ({SIGNS[self.sign]})"
             if self.watch and name == "mentions":
                 some += " AND watch = ?"
                 given.append(self.watch)
@@ -177,7 +192,13 @@ class Members:
 
 
 def members(
-    row: StoryRow, archive: figures.Archive, *, site: str = "", watch: str = "", reading: tuple[str, ...] = ()
+    row: StoryRow,
+    archive: figures.Archive,
+    *,
+    site: str = "",
+    watch: str = "",
+    sign: str = "",
+    reading: tuple[str, ...] = (),
 ) -> Members:
     """The posts of ``row``, narrowed as :class:`Narrowed` is; ``reading`` as in :class:`kalkan.figures.Ask`."""
     found = opened().members(row.id)
@@ -185,7 +206,9 @@ def members(
     first = pc.min(found["at"]).as_py() if found.num_rows else row.began
     last = pc.max(found["at"]).as_py() if found.num_rows else row.last
     since, until = min(first, row.began), max(last, row.last) + timedelta(minutes=1)
-    return Members(Narrowed(archive, keys, site, watch), since - timedelta(minutes=1), until, found.num_rows, reading)
+    return Members(
+        Narrowed(archive, keys, site, watch, sign), since - timedelta(minutes=1), until, found.num_rows, reading
+    )
 
 
 def texts(ids: Iterable[str], archive: figures.Archive, *, since: datetime, until: datetime) -> dict[str, figures.Row]:
@@ -206,6 +229,8 @@ class Spoken:
     scope: str
     own: tuple[figures.Row, ...]
     named: figures.Figures | None  # posts and authors that name it, with the share of negative ones
+    received: Reception | None = None  # of what it said, by those who name it from then on; None: it said nothing
+    since: datetime | None = None  # its first post
 
 
 def spoken(brand: Brand, story: Members) -> tuple[Spoken, ...]:
@@ -223,8 +248,22 @@ def spoken(brand: Brand, story: Members) -> tuple[Spoken, ...]:
         those = replace(story.archive, watch=peer)
         named = figures.answer(story.ask(*figures.COUNTED, "negative", where=where), those)
         if named.one("authors").count or own[peer]:
-            found.append(Spoken(peer, f"peer:{brand.slug}:{peer}", own[peer], named))
+            first = min((post["at"] for post in own[peer]), default=None)
+            said = _received(own[peer], those, first, story.until) if first is not None else None
+            found.append(Spoken(peer, f"peer:{brand.slug}:{peer}", own[peer], named, said, first))
     return tuple(sorted(found, key=lambda one: (-bool(one.own), -_authors(one), one.name)))
+
+
+def _received(own: Sequence[figures.Row], those: Narrowed, since: datetime, until: datetime) -> Reception:
+    """How a peer's words in a story were received by those who name it there from then on."""
+    voices = those.query(
+        "SELECT author_id, p_praise, p_complaint, p_negative, p_irony, p_ask FROM mentions"
+        " WHERE kind = 'peer' AND \"at\" >= ?::TIMESTAMPTZ AND NOT list_contains(?::VARCHAR[], id)",
+        [since, [post["id"] for post in own]],
+        since=since,
+        until=until,
+    )
+    return received(stances(voices))
 
 
 def _authors(one: Spoken) -> int:

@@ -6,7 +6,7 @@ never fetches, never makes HTML: templates write SVG from these numbers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
@@ -23,6 +23,7 @@ from kalkan.figures.intervals import difference
 from kalkan.stories.record import AlarmRow, StoryRow
 
 HOURS: Final = 24
+TALK: Final = timedelta(hours=HOURS)  # of a watched curve
 BINS: Final = 48
 _SPARK: Final = (132, 26)
 _STEPS: Final = (5, 10, 20, 60, 180, 360, 1440)
@@ -158,6 +159,7 @@ class Bin:
     authors: int
     usual: str
     band: str
+    url: str  # its posts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -194,18 +196,25 @@ def step_of(row: StoryRow, now: datetime) -> int:
     return next((step for step in _STEPS if length / step <= _MOST_BINS), _STEPS[-1])
 
 
-def bins(table: pa.Table) -> tuple[Bin, ...]:
-    """The rows of :meth:`Book.curve`, as the table beside the drawing has them."""
+def bins(table: pa.Table, *, step: int, url: Callable[[datetime, datetime], str]) -> tuple[Bin, ...]:
+    """The rows of :meth:`Book.curve` (or of a watched curve, which counts no posts), as the table beside the drawing
+    has them; ``url``: where the posts from one moment to another open."""
     return tuple(
         Bin(
             at=row["at"],
-            posts=row["posts"] or 0,
-            authors=row["authors"],
+            posts=int(row["posts"] or 0),
+            authors=int(row["authors"]),
             usual=formats.number(row["usual"], 0 if row["usual"] >= 10 else 1),
             band=f"{formats.number(row['low'])}–{formats.number(row['high'])}",
+            url=url(row["at"], row["at"] + timedelta(minutes=step)),
         )
         for row in table.to_pylist()
     )
+
+
+def busiest(rows: Sequence[Bin]) -> Bin | None:
+    """The stretch with the most authors, the first of several; None of none."""
+    return max(rows, key=lambda one: one.authors, default=None)
 
 
 def curve(table: pa.Table, alarms: Sequence[AlarmRow], *, step: int, width: int, labels: int) -> Curve | None:

@@ -6,7 +6,7 @@ active language, without a suffix on what is filled in. Never fetches and never 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -57,7 +57,7 @@ _PARTS: Final[dict[str, Any]] = {
     "volume": _("Volume, against usual"),
     "growth": _("Growth, hours to double"),
     "spread": _("Spread, networks and languages"),
-    "mood": _("Mood, share of anger, fear, sadness"),
+    "mood": _("Mood, share of anger, fear, sadness, disgust"),
     "vividness": _("Vividness, share with pictures or films"),
     "cause": _("Cause"),
     "responsibility": _("Our part in it"),
@@ -105,7 +105,9 @@ def scope(one: Scope) -> str:
 
 
 def title(row: Any) -> str:
-    """A story's (or an alarm's) title; posts that are gone leave none."""
+    """A story's (or an alarm's) title; a whole language has none of its own, and posts that are gone leave none."""
+    if not row.title and row.scope.startswith("market:"):
+        return gettext("More than usual is said in %(lang)s") % {"lang": telling.lang(row.scope.partition(":")[2])}
     return row.title or gettext("(its posts are gone)")
 
 
@@ -115,8 +117,13 @@ def state(row: StoryRow) -> str:
 
 
 def said(reason: Reason, lang: str | None = None) -> str:
-    """A reason as a sentence."""
-    return sentences.say(reason.code, reason.params, lang=formats.language(lang))
+    """A reason as a sentence, its numbers as the language writes them."""
+    params = {name: _number(value) if isinstance(value, float) else value for name, value in reason.params.items()}
+    return sentences.say(reason.code, params, lang=formats.language(lang))
+
+
+def _number(value: float) -> str:
+    return formats.number(value, 0 if value == int(value) else 1)
 
 
 def times(row: StoryRow) -> float | None:
@@ -197,18 +204,25 @@ class PartRow:
     strength: int  # 0 to 2; -1: not known
     n: str
     why: str
+    url: str = ""
 
 
-def severity(parts: Sequence[Measure]) -> tuple[PartRow, ...]:
-    """The parts side by side, in a fixed order, those not known among them."""
+def severity(parts: Sequence[Measure], url: Callable[[Measure], str]) -> tuple[PartRow, ...]:
+    """The parts side by side, in a fixed order, those not known among them; ``url``: where a part's posts open."""
     order = {name: at for at, name in enumerate(_PARTS)}
-    return tuple(_part(one) for one in sorted(parts, key=lambda one: order.get(one.name, 99)))
+    return tuple(_part(one, url(one)) for one in sorted(parts, key=lambda one: order.get(one.name, 99)))
 
 
-def _part(one: Measure) -> PartRow:
+def part(name: str) -> str:
+    """What a part of the severity is called."""
+    return str(_PARTS.get(name, name))
+
+
+def _part(one: Measure, url: str) -> PartRow:
     known = one.level is not None
     return PartRow(
-        name=str(_PARTS.get(one.name, one.name)),
+        url=url,
+        name=part(one.name),
         value=str(_LABELS.get(one.label, one.label)) if one.label else _value(one, one.value),
         band=_band(one),
         level=str(_LEVELS[min(one.level, 2)]) if one.level is not None else gettext("too little is known"),

@@ -279,6 +279,8 @@ def filters(where: Where) -> list[str]:
         words.append(gettext("with topics and peers"))
     elif where.kinds and where.kinds != ABOUT:
         words.append(gettext("through %(ties)s") % {"ties": _or(str(KINDS[kind]) for kind in where.kinds)})
+    if where.watches:
+        words.append(gettext("by the watch %(names)s") % {"names": _or(f"“{name}”" for name in where.watches)})
     if where.answers:
         words.append(ngettext("answers to a post of ours", "answers to posts of ours", len(where.answers)))
     if where.networks:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from kalkan.desk.routes import briefs, cases, corrections, drafts, inbox, labels, stories
+from kalkan.desk.routes import briefs, cases, corrections, drafts, inbox, index, labels, stories
 from kalkan.desk.views import (
     audit,
     choosing,
     invited,
-    later,
     listening,
     own,
     posts,
@@ -24,6 +23,7 @@ from kalkan.desk.views import (
 urlpatterns = [
     path("", today.today, name="today"),
     path("posts/", posts.posts, name="posts"),
+    path("figures.csv", posts.figures_csv, name="figures_csv"),
     path("watches/", watches.watches, name="watches"),
     path("listening/", listening.listening, name="listening"),
     path("listening/now/", listening.now, name="listening_now"),
@@ -64,7 +64,7 @@ urlpatterns = [
     *stories.urlpatterns,
     *drafts.urlpatterns,
     *inbox.urlpatterns,
-    *(path(f"{name}/", later.later, {"page": name}, name=name) for name in later.PAGES),
+    *index.urlpatterns,
 ]
 
 handler400 = "kalkan.desk.views.faults.bad_request"

@@ -26,7 +26,9 @@ from kalkan.figures.ask import (
     moment,
 )
 from kalkan.figures.behind import Page, Row, behind, newer, newest
+from kalkan.figures.copies import Once
 from kalkan.figures.intervals import Interval
+from kalkan.figures.rows import as_csv
 from kalkan.figures.select import Archive
 
 __all__ = [
@@ -47,10 +49,12 @@ __all__ = [
     "Figures",
     "Interval",
     "Missed",
+    "Once",
     "Page",
     "Row",
     "Where",
     "answer",
+    "as_csv",
     "behind",
     "from_dict",
     "from_json",

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from math import inf
 from typing import Any, Final
@@ -23,15 +23,26 @@ import pyarrow.compute as pc
 
 from kalkan.figures import intervals
 from kalkan.figures.ask import COUNTED, Ask
+from kalkan.figures.copies import Once, once
 from kalkan.figures.intervals import Interval
-from kalkan.figures.select import READ_SQL, Archive, Buckets, condition, group, source
+from kalkan.figures.select import (
+    LEAN,
+    LEAN_READS,
+    LIVE_SQL,
+    READ_SQL,
+    Archive,
+    Buckets,
+    Quick,
+    condition,
+    group,
+    lean,
+    source,
+)
 
 ENOUGH: Final = 30
 """Fewer authors than this are too few to say anything about shares."""
 _ALIKE: Final = 0.1  # so much of the posts may have been read by another recipe in one of two periods compared
 _UNHEARD: Final = 0.001  # an empty beginning that is less probable than this is doubted
-# A post that reached us more than a day late says nothing about whether we listened then; an import does.
-_LIVE: Final = "(seen_at - \"at\" < INTERVAL 1 DAY OR source LIKE 'file:%')"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +77,7 @@ class Figure:
     ratio: Interval | None = None
     clear: bool | None = None
     certain: bool | None = None
+    once: Once | None = None  # with near-copies counted once, where the question asks for it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,11 +99,12 @@ class Coverage:
     gaps: tuple[Missed, ...] = ()
     before_heard: bool = True  # whether the whole period before was listened to; else amounts cannot be compared
     read_alike: bool = True  # whether the same recipes read both periods; else what they read as cannot be compared
+    gone: int = 0  # deletions and erasures since the period began, of any post: earlier answers may have counted some
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Figures:
-    """The answer to an :class:`Ask`. ``correction`` is None: uncorrected."""
+    """The answer to an :class:`Ask`."""
 
     ask: Ask
     rows: tuple[Figure, ...]
@@ -99,7 +112,14 @@ class Figures:
     recipes: tuple[str, ...]
     asked_at: datetime
     heard_until: datetime | None  # the newest post behind these numbers, by when it was seen
-    correction: None = None
+
+    @property
+    def correction(self) -> str | None:
+        """``uncorrected`` where a reader's verdicts are counted (its own mistakes are in them); else None.
+
+        Shares corrected by people's labels are :mod:`kalkan.figures.honest`'s.
+        """
+        return "uncorrected" if _reads(self.ask) else None
 
     def one(self, measure: str, key: str | None = None) -> Figure:
         """The figure of that measure and group. :raises KeyError: it was not asked for."""
@@ -129,6 +149,7 @@ class Figures:
                 ],
                 "before_heard": self.coverage.before_heard,
                 "read_alike": self.coverage.read_alike,
+                "gone": self.coverage.gone,
             },
             "recipes": list(self.recipes),
             "correction": self.correction,
@@ -171,7 +192,7 @@ def answer(ask: Ask, archive: Archive, *, asked_at: datetime | None = None, besi
     """
     key, now_buckets, was_buckets = group(ask)
     table = _tallied(ask, archive, key, whole=beside is None)
-    counted = _counted(ask, table)
+    counted = _counted(_places(ask, archive), table)
     keys = _keys(counted, now_buckets)
     comparisons = sum(measure != "posts" for measure in ask.measures) * max(len(keys), 1)
     strict = 1 - (1 - intervals.LEVEL) / max(comparisons, 1)
@@ -183,13 +204,15 @@ def answer(ask: Ask, archive: Archive, *, asked_at: datetime | None = None, besi
     else:
         assert (beside.ask.where, beside.ask.since, beside.ask.until) == (ask.where, ask.since, ask.until)
         coverage, recipes, heard_until = beside.coverage, beside.recipes, beside.heard_until
+    folded = once(ask, archive) if ask.copies else {}
     rows: list[Figure] = []
     for place, name in keys:
         now = counted.get((False, name), _Counted())
         was = counted.get((True, name), _Counted()) if ask.compare else None
         if was_buckets and now_buckets and int(name) >= len(was_buckets.starts):
             was = None  # a day more in this period than in the one before (its clock was changed)
-        rows.extend(_figure(measure, place, now, was, strict, coverage) for measure in ask.measures)
+        of_place = [_figure(measure, place, now, was, strict, coverage) for measure in ask.measures]
+        rows.extend(replace(row, once=folded.get((name, row.measure))) if folded else row for row in of_place)
     return Figures(
         ask=ask,
         rows=tuple(rows),
@@ -204,6 +227,16 @@ def _reads(ask: Ask) -> list[str]:
     return [measure for measure in ask.measures if measure not in COUNTED]
 
 
+def _quick(ask: Ask, archive: Archive) -> Quick | None:
+    return archive if lean(ask) and isinstance(archive, Quick) else None
+
+
+def _places(ask: Ask, archive: Archive) -> dict[str, int]:
+    """Which bit stands for which measure: lean rows have theirs."""
+    every = list(READ_SQL) if _quick(ask, archive) is not None else _reads(ask)
+    return {name: every.index(name) for name in _reads(ask)}
+
+
 def _tallied(ask: Ask, archive: Archive, key: str, *, whole: bool) -> pa.Table:
     """How many posts, and how many authors, read as which combination of measures (one bit each), by group and period.
 
@@ -212,21 +245,26 @@ def _tallied(ask: Ask, archive: Archive, key: str, *, whole: bool) -> pa.Table:
     64-bit hash: that any two of a million share one has a chance of one in 37 million.
     """
     since = ask.before.since if ask.compare else ask.since
-    where, params = condition(ask.where, since, ask.until)
+    quick = _quick(ask, archive)
+    reads = READ_SQL if quick is None else LEAN_READS
+    where, params = condition(ask.where, since, ask.until, reads=reads)
     of = source(ask)
-    bits = [
-        f"CASE WHEN {READ_SQL[name]} THEN {1 << i}::BIGINT ELSE 0::BIGINT END" for i, name in enumerate(_reads(ask))
-    ]
-    mask = " | ".join(bits) or "0::BIGINT"
+    place = _places(ask, archive)
+    if quick is None:
+        bits = [f"CASE WHEN {reads[name]} THEN {1 << bit}::BIGINT ELSE 0::BIGINT END" for name, bit in place.items()]
+        mask = " | ".join(bits) or "0::BIGINT"
+    else:
+        mask = f"(reads & {sum(1 << bit for bit in place.values())})::BIGINT"
     heard = "network, recipe" if whole else "'' AS network, '' AS recipe"
-    clock = f'seen_at, "at" AS moment, {_LIVE} AS live' if whole else "NULL::TIMESTAMPTZ AS seen_at"
+    live = LIVE_SQL if quick is None else "live"
+    clock = f'seen_at, "at" AS moment, {live} AS live' if whole else "NULL::TIMESTAMPTZ AS seen_at"
     first = "min(moment) FILTER (live), count_if(live)::BIGINT" if whole else "NULL, 0::BIGINT"
     sql = (
         "SELECT before, CAST(k AS VARCHAR) AS k, mask, network, recipe, n, seen, first, lives FROM ("
         'WITH heard AS (SELECT *, "at" < ?::TIMESTAMPTZ AS before'
-        f" FROM {of.sql} WHERE {where}),"
-        f" verdicts AS MATERIALIZED (SELECT before, {key} AS k, hash(author_id) AS who,"
-        f" {mask} AS mask, {heard}, {clock} FROM heard),"
+        f" FROM {of.sql if quick is None else 'lean'} WHERE {where}),"
+        f" verdicts AS {'' if quick is None else 'NOT '}MATERIALIZED (SELECT before, {key} AS k,"
+        f" {'hash(author_id) AS ' if quick is None else ''}who, {mask} AS mask, {heard}, {clock} FROM heard),"
         " people AS (SELECT before, k, who, bit_or(mask) AS mask FROM verdicts GROUP BY before, k, who)"
         f" SELECT before, k, mask, network, recipe, count(*)::BIGINT AS n, max(seen_at) AS seen, {first}"
         " FROM verdicts GROUP BY before, k, mask, network, recipe"
@@ -234,12 +272,13 @@ def _tallied(ask: Ask, archive: Archive, key: str, *, whole: bool) -> pa.Table:
         " GROUP BY before, k, mask) AS tally(before, k, mask, network, recipe, n, seen, first, lives)"
     )
     given = [ask.since, *of.params, *params]
+    if quick is not None:
+        return quick.query_lean(sql, given, table="posts", columns=LEAN, since=since, until=ask.until)
     return archive.query(sql, given, since=since, until=ask.until, tables=of.tables)
 
 
-def _counted(ask: Ask, table: pa.Table) -> dict[tuple[bool, str], _Counted]:
-    """The counts of each group and period: bits taken apart and added up."""
-    reads = _reads(ask)
+def _counted(reads: Mapping[str, int], table: pa.Table) -> dict[tuple[bool, str], _Counted]:
+    """The counts of each group and period: bits (where each measure has its own) taken apart and added up."""
     names = pc.binary_join_element_wise(pc.cast(table["before"], pa.string()), table["k"], " ").combine_chunks()
     groups = names.dictionary_encode()
     where = groups.indices.to_numpy()
@@ -252,8 +291,8 @@ def _counted(ask: Ask, table: pa.Table) -> dict[tuple[bool, str], _Counted]:
         found = np.zeros((len(reads) + 1, size), dtype=np.int64)
         place, weight, mask = where[rows], n[rows], masks[rows]
         found[-1] = np.bincount(place, weight, size)
-        for i in range(len(reads)):
-            found[i] = np.bincount(place, weight * ((mask >> i) & 1), size)
+        for i, bit in enumerate(reads.values()):
+            found[i] = np.bincount(place, weight * ((mask >> bit) & 1), size)
         return found
 
     of_posts, of_authors = summed(~authors), summed(authors)
@@ -339,11 +378,13 @@ def _coverage(ask: Ask, archive: Archive, heard: Sequence[Mapping[str, Any]]) ->
     for row in heard:
         if not row["before"]:
             networks[row["network"]] = networks.get(row["network"], 0) + row["n"]
+    gaps, gone = _lost(archive, ask.before.since if ask.compare else ask.since, ask.until)
     return Coverage(
         networks=tuple(sorted(networks.items(), key=lambda item: (-item[1], item[0]))),
-        gaps=_gaps(archive, ask.before.since if ask.compare else ask.since, ask.until),
+        gaps=gaps,
         before_heard=not ask.compare or _listened(ask, archive, [row for row in heard if row["before"]]),
         read_alike=not ask.compare or _alike(heard),
+        gone=gone,
     )
 
 
@@ -373,18 +414,23 @@ def _listened(ask: Ask, archive: Archive, earlier: Sequence[Mapping[str, Any]]) 
     if (1 - (first - begin) / ask.length) ** sum(row["lives"] for row in earlier) >= _UNHEARD:
         return True
     until = begin + ask.length / 14
-    sql = f'SELECT 1 AS heard FROM posts WHERE "at" >= ?::TIMESTAMPTZ AND "at" < ?::TIMESTAMPTZ AND {_LIVE} LIMIT 1'
+    sql = f'SELECT 1 AS heard FROM posts WHERE "at" >= ?::TIMESTAMPTZ AND "at" < ?::TIMESTAMPTZ AND {LIVE_SQL} LIMIT 1'
     found = archive.query(sql, [begin, until], since=begin, until=until, tables=("posts",))
     return bool(found.num_rows)
 
 
-def _gaps(archive: Archive, since: datetime, until: datetime) -> tuple[Missed, ...]:
+def _lost(archive: Archive, since: datetime, until: datetime) -> tuple[tuple[Missed, ...], int]:
+    """The gaps in a period, and how many deletions and erasures were heard since it began, whatever they took away."""
     sql = (
-        "SELECT network, source, since, until, code FROM events WHERE kind = 'gap'"
-        " AND until > ?::TIMESTAMPTZ AND since < ?::TIMESTAMPTZ ORDER BY since, source"
+        "SELECT network, source, since, until, code, NULL::BIGINT AS n FROM events WHERE kind = 'gap'"
+        " AND until > ?::TIMESTAMPTZ AND since < ?::TIMESTAMPTZ"
+        " UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, count(*)::BIGINT FROM gone WHERE why <> 'edited'"
+        " ORDER BY since, source"
     )
-    found = archive.query(sql, [since, until], since=since, tables=("events",))
-    return tuple(
+    found = archive.query(sql, [since, until], since=since, tables=("events", "gone")).to_pylist()
+    gaps = tuple(
         Missed(network=row["network"], source=row["source"], since=row["since"], until=row["until"], why=row["code"])
-        for row in found.to_pylist()
+        for row in found
+        if row["n"] is None
     )
+    return gaps, sum(row["n"] or 0 for row in found)

@@ -35,7 +35,7 @@ READS: Final = (
 
 COUNTED: Final = ("posts", "authors")
 MEASURES: Final = (*COUNTED, *READS)
-GROUPINGS: Final = ("hour", "day", "network", "lang", "kind", "feeling")
+GROUPINGS: Final = ("hour", "day", "network", "lang", "kind", "watch", "feeling")
 MOST_BUCKETS: Final = 2000  # hours or days that one question may be split into
 _FIRST_YEAR, _LAST_YEAR = 1970, 2200  # what lies outside is a slip of the pen, and breaks arithmetic with dates
 HEARD: Final = "heard"
@@ -51,7 +51,8 @@ class Where:
 
     ``brand`` = mentions of that brand; without it every post heard. ``reads`` is the exception: all of them must hold.
     ``says`` is text that must stand in the post, compared folded. ``answers`` are ids of posts: replies to them,
-    anywhere below them, and quotes of them are meant. ``ids`` are the very posts meant.
+    anywhere below them, and quotes of them are meant. ``ids`` are the very posts meant. ``watches``: mentions by these
+    watches of the brand, as the team wrote them (a peer’s name, a topic).
     """
 
     brand: str | None = None
@@ -63,9 +64,10 @@ class Where:
     recipes: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
+    watches: tuple[str, ...] = ()
 
 
-_LISTS: Final = ("kinds", "networks", "langs", "reads", "recipes", "answers", "ids")
+_LISTS: Final = ("kinds", "networks", "langs", "reads", "recipes", "answers", "ids", "watches")
 _QUERY_NAMES: Final = {
     "kinds": "kind",
     "networks": "network",
@@ -74,6 +76,7 @@ _QUERY_NAMES: Final = {
     "recipes": "recipe",
     "answers": "answers",
     "ids": "id",
+    "watches": "watch",
     "measures": "measure",
     "reading": "reading",
 }
@@ -89,6 +92,8 @@ class Ask:
     ``reading`` says whose word counts: of the recipes named, the first that has read a post; :data:`HEARD` stands for
     the reading it was heard with. Empty = that one. A post that none of them has read is not counted.
 
+    ``copies="once"`` sets beside every figure what it is when posts that say the same count once.
+
     :raises InvalidInput: an unknown name, a period that ends before it begins, a time without a zone.
     :raises Refused: ``figures_by_author``.
     """
@@ -101,6 +106,7 @@ class Ask:
     compare: str | None = None
     zone: str = "UTC"
     reading: tuple[str, ...] = ()
+    copies: str | None = None
 
     def __post_init__(self) -> None:
         for name in (self.by, *self.measures):
@@ -111,11 +117,12 @@ class Ask:
         _known("kind", self.where.kinds, MENTION_KINDS)
         _known("reads", self.where.reads, READS)
         _known("compare", (self.compare,) if self.compare is not None else (), ("before",))
+        _known("copies", (self.copies,) if self.copies is not None else (), ("once",))
         for name in self.reading[_MOST_READINGS:]:
             raise InvalidInput("ask_field_wrong", field="reading", value=name[:60])
         if not self.measures:
             raise InvalidInput("ask_without_measure", known=", ".join(MEASURES))
-        if (self.where.kinds or self.by == "kind") and self.where.brand is None:
+        if (self.where.kinds or self.where.watches or self.by in ("kind", "watch")) and self.where.brand is None:
             raise InvalidInput("ask_kind_without_brand")
         for moment in (self.since, self.until):
             if moment.tzinfo is None or not _FIRST_YEAR < moment.year < _LAST_YEAR:
@@ -151,7 +158,12 @@ class Ask:
         where = replace(self.where, **only)  # type: ignore[arg-type]
         if read is not None and read not in COUNTED and read not in where.reads:
             where = replace(where, reads=(*where.reads, read))
-        return replace(self, measures=COUNTED, by=None, compare=None, where=where, **period)  # type: ignore[arg-type]
+        whole = replace(self.alone(), measures=COUNTED, by=None, copies=None)
+        return replace(whole, where=where, **period)  # type: ignore[arg-type]
+
+    def alone(self) -> Ask:
+        """The same question without the period before."""
+        return replace(self, compare=None)
 
     def to_json(self) -> str:
         """As JSON text, for a file and for ``kalkan figures``."""
@@ -167,6 +179,7 @@ class Ask:
             "since": _said(self.since),
             "until": _said(self.until),
             **({"compare": self.compare} if self.compare else {}),
+            **({"copies": self.copies} if self.copies else {}),
             "zone": self.zone,
             **({"reading": list(self.reading)} if self.reading else {}),
         }
@@ -196,13 +209,13 @@ def from_json(text: str | bytes) -> Ask:
 
 def from_dict(found: object) -> Ask:
     """The question in plain values, as :meth:`Ask.as_dict` gives them."""
-    top = _object(found, ("measures", "by", "where", "since", "until", "compare", "zone", "reading"))
+    top = _object(found, ("measures", "by", "where", "since", "until", "compare", "zone", "reading", "copies"))
     inner = _object(top.get("where", {}), tuple(f.name for f in fields(Where)))
     for name in ("since", "until"):
         if name not in top:
             raise InvalidInput("ask_field_missing", field=name)
     where: dict[str, Any] = {n: _texts(n, v) if n in _LISTS else _text(n, v) for n, v in inner.items()}
-    rest: dict[str, Any] = {n: _text(n, top[n]) for n in ("by", "compare", "zone") if top.get(n) is not None}
+    rest: dict[str, Any] = {n: _text(n, top[n]) for n in ("by", "compare", "zone", "copies") if top.get(n) is not None}
     for name in ("measures", "reading"):
         if name in top:
             rest[name] = _texts(name, top[name])
@@ -220,7 +233,7 @@ def from_query(query: str | Mapping[str, Sequence[str]]) -> Ask:
         raise Refused("figures_by_author")
     plain: dict[str, Any] = {}
     where: dict[str, Any] = {}
-    for name in ("since", "until", "by", "compare", "zone", "brand", "says"):
+    for name in ("since", "until", "by", "compare", "copies", "zone", "brand", "says"):
         if given.get(name):
             (where if name in ("brand", "says") else plain)[name] = given[name][-1]
     for name, short in _QUERY_NAMES.items():

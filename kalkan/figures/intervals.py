@@ -31,8 +31,8 @@ def _z(level: float) -> float:
     return NormalDist().inv_cdf((1 + level) / 2)
 
 
-def share(count: int, n: int, *, level: float = LEVEL) -> Interval:
-    """Wilson's score interval for ``count`` of ``n`` (0–1); all of 0–1 when ``n`` is 0.
+def share(count: float, n: float, *, level: float = LEVEL) -> Interval:
+    """Wilson's score interval for ``count`` of ``n`` (0–1); all of 0–1 when ``n`` is 0. Weighted counts may be parts.
 
     Wilson, E. B. (1927), Journal of the American Statistical Association 22, 209–212.
     """

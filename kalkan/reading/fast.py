@@ -50,11 +50,10 @@ class Fast:
         bag = weights.arrays["bag"].astype(np.float32)
         self._bag = bag.shape[1]
         self._mix: Floats = np.concatenate([before, here, after, bag], axis=1)
-        self._line_scale: Floats = weights.arrays["line_scale"].astype(np.float32)
+        self._line_table, self._line_scale = line_table(weights.arrays)
         self._line_at = self._bag + 1 + self.language.width
         self._sums = self._line_at + len(self._line_scale) + 1
-        self._piece: Floats = weights.arrays["piece"].astype(np.float32)
-        self._piece *= weights.arrays["piece_scale"].astype(np.float32)[:, None]
+        self._piece = piece_table(weights.arrays)
         self._kept: Kept | None = None
         self._turn = threading.Lock()
 
@@ -110,9 +109,7 @@ class Fast:
         return mixed[:, :width], sums
 
     def _vectors(self, letters: cut.Codes, start: cut.Ints, length: cut.Ints, flag: npt.NDArray[np.uint8]) -> Floats:
-        known, buckets, owner = look_up(
-            letters, start, length, self._letters, self._a["word_keys"], len(self._a["piece"])
-        )
+        known, buckets, owner = look_up(letters, start, length, self._letters, self._a["word_keys"], len(self._piece))
         vectors = self._a["word"][known].astype(np.float32) * self._a["word_scale"][known].astype(np.float32)[:, None]
         vectors += self._a["flag"][flag]
         total = np.zeros_like(vectors)
@@ -124,7 +121,7 @@ class Fast:
 
     def _line_rows(self, letters: cut.Codes, start: cut.Ints, length: cut.Ints, flag: npt.NDArray[np.uint8]) -> Floats:
         """The linear part of each word: its sums by task, and what its pieces count, squared."""
-        table = self._a["line"]
+        table = self._line_table
         columns, owner, whole, exact = line_pieces(letters, start, length, flag, self._letters, len(table))
         total: Floats = table.take(whole, axis=0).astype(np.float32) * np.float32(WHOLE)
         total += table.take(exact, axis=0) * np.float32(EXACT)
@@ -135,7 +132,7 @@ class Fast:
 
     def _line(self, words: cut.Words, sums: Floats) -> Floats:
         """The linear part of each post: its words and its pairs of neighbours, by the root of what they count."""
-        table = self._a["line"]
+        table = self._line_table
         pairs, _ = line_pairs(words.key, words.offsets, len(table))
         count = np.maximum(np.diff(words.offsets) - 1, 0)
         total, some = sums[:, :-1].copy(), np.flatnonzero(count)
@@ -192,6 +189,26 @@ class Fast:
         np.maximum(inner, 0, out=inner)
         scores: Floats = inner @ self._a["heads"] + self._a["heads_bias"]
         return scores
+
+
+def piece_table(arrays: Mapping[str, npt.NDArray[Any]]) -> Floats:
+    """The vectors of the pieces, buckets × width: two numbers of four bits a byte, a scale a row."""
+    packed = arrays["piece"]
+    half = packed.shape[1]
+    found = np.empty((len(packed), 2 * half), np.float32)
+    found[:, :half], found[:, half:] = packed & 15, packed >> 4
+    found -= 8
+    found *= arrays["piece_scale"].astype(np.float32)[:, None]
+    return found
+
+
+def line_table(arrays: Mapping[str, npt.NDArray[Any]]) -> tuple[npt.NDArray[np.int8], Floats]:
+    """The linear part, buckets × tasks, and its scale by task; it has nothing to say of tasks it does not name."""
+    said = arrays["line_tasks"]
+    table = np.zeros((len(arrays["line"]), len(arrays["line_bias"])), np.int8)
+    scale = np.ones(table.shape[1], np.float32)
+    table[:, said], scale[said] = arrays["line"], arrays["line_scale"]
+    return table, scale
 
 
 def _joined(parts: list[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:

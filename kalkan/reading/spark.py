@@ -2,7 +2,8 @@
 
 Owns the only door to PySpark. Promises the same readings as this machine's own engine, row by row, and that nothing is
 stored by the cluster: its workers write to a bench beside the tables, and the archive takes from there in one step.
-Every machine needs this Kalkan in its Python, and the archive's folder under the same path.
+Every machine needs this Kalkan in its Python, and under the same path the archive's folder and that of a model of
+one's own; a machine whose model is another one reads nothing.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -27,7 +29,7 @@ from kalkan.posts import READINGS
 from kalkan.reading.again import Store
 from kalkan.reading.cluster import quiet, spark_home
 from kalkan.reading.kernel import read
-from kalkan.reading.recipe import Recipe
+from kalkan.reading.tiers import Named, Opened, open_own
 
 ROWS: Final = 2_000_000  # posts a step: a cluster's start is worth it
 _AT_ONCE: Final = 200_000  # readings taken from the bench at once
@@ -47,10 +49,14 @@ _READ: Final = ", ".join(
 
 
 class Spark:
-    """An engine on the cluster at ``master`` (``spark://host:port``, ``local[2]`` …). A context manager."""
+    """An engine on the cluster at ``master`` (``spark://host:port``, ``local[2]`` …). A context manager.
 
-    def __init__(self, recipe: Recipe, master: str, *, memory: str = "") -> None:
+    ``own`` names the reader of one's own whose recipe it is, as :func:`kalkan.reading.tiers.open_own` takes it.
+    """
+
+    def __init__(self, recipe: Named, master: str, *, memory: str = "", own: str = "") -> None:
         self.recipe: Any = recipe
+        self._own = own
         self.more = False
         self._master = master
         self._memory = memory
@@ -129,18 +135,37 @@ class Spark:
             same = (f.col("p.key") == f.col("r.key")) & f.col("p.edited_at").eqNullSafe(f.col("r.edited_at"))
             rows = rows.alias("p").join(there, same, "left_anti")
         rows = rows.select(*_KEPT, "text", "langs").repartition(2 * session.sparkContext.defaultParallelism)
-        read_rows = rows.mapInArrow(_reading(self.recipe), _READ)
+        read_rows = rows.mapInArrow(_reading(self.recipe, self._own), _READ)
         read_rows.withColumn("day", f.date_format("at", "yyyy-MM-dd")).write.partitionBy("day").parquet(str(out))
 
 
-def _reading(recipe: Recipe) -> Any:
+@contextlib.contextmanager
+def session(master: str, *, memory: str = "") -> Iterator[Any]:
+    """A session on the cluster at ``master``, for questions rather than for reading.
+
+    :raises InvalidInput: PySpark or Java is missing, or nobody answers there.
+    """
+    with Spark(None, master, memory=memory) as engine:  # type: ignore[arg-type]
+        yield engine._session
+
+
+def _reading(recipe: Any, own: str = "") -> Any:
     """What a worker does with the batches it is handed."""
 
     def work(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in read(batches, recipe):
+        for batch in _opened(own, recipe.id).read(batches) if own else read(batches, recipe):
             yield batch.select([*_KEPT, *READINGS.names])
 
     return work
+
+
+@cache
+def _opened(own: str, recipe: str) -> Opened:
+    """A worker's own copy of a model, opened once; it must be the very model that was asked for."""
+    found = open_own(own)
+    if found.recipe.id != recipe:
+        raise InvalidInput("own_model_differs", path=own, found=found.recipe.id, wanted=recipe)
+    return found
 
 
 def _taken(out: Path) -> Iterator[pa.Table]:

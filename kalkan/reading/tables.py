@@ -79,9 +79,9 @@ def read_table(
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise InvalidInput(
-            "file_unreadable", path=str(error.filename or source), detail=error.strerror or str(error)
-        ) from error
+        written = str(error.filename or "").endswith(".part")  # what the sink writes before it has its name
+        code, path = ("export_unwritable", out) if written else ("file_unreadable", error.filename or source)
+        raise InvalidInput(code, path=str(path), detail=error.strerror or str(error)) from error
     return Told(rows=rows, rejects=tuple(rejects.values()), recipe=recipe.id)
 
 

@@ -58,11 +58,18 @@ def open_tier(tier: str, *, own: str = "", processes: int = 1) -> Any:
     :raises InvalidInput: there is no such tier, or what it needs is not installed.
     :raises PluginError: the plug-in cannot be imported.
     """
-    if tier != OWN:
-        return closing(reader_pool(current(tier), processes))
+    return closing(reader_pool(current(tier), processes)) if tier != OWN else nullcontext(open_own(own))
+
+
+def open_own(own: str) -> Opened:
+    """The reader of one's own that ``own`` (``FOLDER`` or ``PLUGIN:FOLDER``) names.
+
+    :raises InvalidInput: none is named, or what it needs is not installed.
+    :raises PluginError: the plug-in cannot be imported.
+    """
     if not own:
         raise InvalidInput("own_model_unset")
     name, colon, folder = own.partition(":")
     if not colon or name not in plugins.names("kalkan.readers"):  # a path may hold a colon too
         name, folder = _PLUGIN, own
-    return nullcontext(cast(Opened, plugins.load("kalkan.readers", name)(Path(folder).expanduser())))
+    return cast(Opened, plugins.load("kalkan.readers", name)(Path(folder).expanduser()))

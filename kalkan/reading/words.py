@@ -12,7 +12,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -362,9 +362,7 @@ def grams(letters: Codes, start: Ints, length: Ints, sizes: tuple[int, ...]) -> 
     return tuple(found[size] for size in sizes)
 
 
-def sums(
-    table: npt.NDArray[np.float32], buckets: Ints, owner: Ints, out: npt.NDArray[np.float32]
-) -> npt.NDArray[np.int64]:
+def sums(table: npt.NDArray[Any], buckets: Ints, owner: Ints, out: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
     """Add to each word's row of ``out`` the rows of ``table`` that its pieces point to; how many pieces each has.
 
     Words must come with the most pieces first: the sum then runs over first pieces, second pieces, …, many words at a

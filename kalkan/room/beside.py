@@ -104,26 +104,50 @@ def late_word(asked: Asked) -> Iterator[Found]:
 
 def silence(asked: Asked) -> Iterator[Found]:
     """Saying nothing is noticed: people name the brand among those that have not spoken of a grave story, peers have
-    spoken, and the market is the brand's. Where it is not known which peers spoke, twice as many must ask."""
+    spoken, and the market is the brand's. Where it is not known which peers spoke, twice as many must ask. Where nobody
+    names the brand yet, but a fifth of those who speak of the story ask who is silent, that is said."""
     spoke = asked.brand.peers_spoke
     if spoke is not None and len(spoke) < asked.policy.peers:
         return
+    named = False
     for told, rows, people in _asked_for(asked):
         needed = asked.policy.asked * (1 if spoke is not None else 2)
         if people < needed or told.story.gravity < 2 or not concerns(told, asked):
             continue
+        named = True
         yield Found(
             table="silence", code="silence_questioned", why="room_silence",
             params={**story_params(told), "asking": people, "peers": ", ".join(spoke or ())},
             evidence=(story_evidence(told, asked, rows),), weight=0.5, told=told, kinds=("silence",),
         )  # fmt: skip
+    if not named:
+        yield from _silence_of_many(asked)
+
+
+def _silence_of_many(asked: Asked) -> Iterator[Found]:
+    index = asked.heard.index
+    asking = index.like(_who_not())
+    for told in asked.heard.stories:
+        rows = asking & told.rows
+        people, everyone = index.voices(rows), index.voices(told.rows)
+        enough = people >= 2 * asked.policy.asked and people >= asked.policy.silence_share * everyone
+        if enough and told.story.gravity >= 2 and concerns(told, asked):
+            yield Found(
+                table="silence", code="silence_questioned", why="room_silence_many",
+                params={**story_params(told), "asking": people, "of": everyone},
+                evidence=(story_evidence(told, asked, rows),), weight=0.3, told=told, kinds=("silence",),
+            )  # fmt: skip
+            return
+
+
+def _who_not() -> str:
+    return rf"{in_text('drafts', 'who_not en', 'who_not tr').pattern}|boykot|boycott"
 
 
 def _asked_for(asked: Asked) -> Iterator[tuple[Told, Mask, int]]:
     """Grave stories whose posts name the brand in "who has not spoken", with those posts and how many people."""
     index = asked.heard.index
-    pattern = in_text("drafts", "who_not en", "who_not tr").pattern
-    named = index.like(loose_names(asked)) & index.like(rf"{pattern}|boykot|boycott")
+    named = index.like(loose_names(asked)) & index.like(_who_not())
     if not named.any():
         return
     for told in asked.heard.stories:

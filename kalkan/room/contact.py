@@ -66,7 +66,7 @@ def touches(text: str, tags: tuple[str, ...], told: Told, heard: Heard, policy: 
     if not words and not shared_tags:
         return None
     rows = index.having(numbers) & told.rows if numbers else np.zeros(index.n, np.bool_)
-    if numbers and index.voices(rows) < policy.contact_voices:
+    if numbers and index.voices(rows) < policy.contact_voices and not (told.kept and told.story.examples):
         return None
     if not numbers and not told.story.examples:
         return None

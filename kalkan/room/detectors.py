@@ -41,8 +41,7 @@ def grave_story(asked: Asked) -> Iterator[Found]:
     policy = asked.policy
     for told in asked.heard.stories:
         old = told.story.began is not None and told.story.began < asked.at - timedelta(days=policy.fresh_days)
-        floor = policy.care_share if told.story.rising else policy.steady_share
-        if not told.acute or old or told.story.share < floor or not concerns(told, asked):
+        if not told.acute or old or not felt(told, asked) or not concerns(told, asked):
             continue
         light = [kind for kind in asked.kinds.kinds if kind in LIGHT]
         code = "tone_clash" if light and "sale" not in light else "event_collision"
@@ -50,6 +49,15 @@ def grave_story(asked: Asked) -> Iterator[Found]:
             table="grave_story", code=code, why="room_grave_story", params=story_params(told),
             evidence=(story_evidence(told, asked),), weight=weight_of(told), told=told, kinds=_weighed(asked),
         )  # fmt: skip
+
+
+def felt(told: Told, asked: Asked) -> bool:
+    """Everybody feels it: by its share of the last hours, or by its height while that is not long ago."""
+    policy, story = asked.policy, told.story
+    if story.share >= (policy.care_share if story.rising else policy.steady_share):
+        return True
+    lately = story.began is not None and asked.at - story.began <= timedelta(hours=policy.felt_hours)
+    return lately and story.height >= policy.care_share
 
 
 def _weighed(asked: Asked) -> tuple[str, ...]:
@@ -125,8 +133,9 @@ def two_readings(asked: Asked) -> Iterator[Found]:
         if told.story.gravity < 1 or told.chronic or not concerns(told, asked):
             continue
         touch = second_senses(asked.draft.text, told, asked.heard)
-        floor = asked.policy.story_share if told.story.rising else asked.policy.steady_share
-        if touch is None or told.story.share < floor:
+        if touch is None or not (
+            felt(told, asked) or (told.story.rising and told.story.share >= asked.policy.story_share)
+        ):
             continue
         own = asked.heard.index.voices(told.rows & named) >= asked.policy.voices
         table = "two_readings" if told.acute else "two_readings_own" if own else "two_readings_light"

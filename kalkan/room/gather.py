@@ -7,7 +7,7 @@ given and come first; what is found here is for rooms that are only a file, and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kalkan.room.index import Index, Ints, Mask, index
+from kalkan.room.knots import bursts, first_said, knots
 from kalkan.room.rules import DEFAULT, Policy
 from kalkan.room.shapes import Observance, Room, Story, digest_of
 from kalkan.room.vocabulary import HARMS
@@ -36,6 +37,7 @@ class Told:
     rows: Mask
     harm_rows: Mask
     terms: frozenset[str]  # folded; hashtags keep their sign
+    kept: bool = False  # grave and once large, remembered from before: few need speak of it now
 
     @property
     def acute(self) -> bool:
@@ -130,12 +132,13 @@ def _graver(told: Told, found: Told) -> Told:
     harms = tuple(dict.fromkeys((*other.harms, *story.harms)))
     joined = replace(
         story, gravity=max(story.gravity, other.gravity), harms=harms, share=max(story.share, other.share),
-        examples=story.examples or other.examples, per_hour=story.per_hour or other.per_hour,
-        rising=story.rising or other.rising, terms=tuple(dict.fromkeys((*story.terms, *other.terms))),
+        height=max(story.height, other.height), examples=story.examples or other.examples,
+        per_hour=story.per_hour or other.per_hour, rising=story.rising or other.rising,
+        terms=tuple(dict.fromkeys((*story.terms, *other.terms))),
     )  # fmt: skip
     return Told(
         story=joined, rows=told.rows | found.rows, harm_rows=told.harm_rows | found.harm_rows,
-        terms=told.terms | found.terms,
+        terms=told.terms | found.terms, kept=told.kept,
     )  # fmt: skip
 
 
@@ -151,20 +154,38 @@ def _given(story: Story, ready: Index, policy: Policy, now: datetime) -> Told:
     if story.share == 0 and rows.any():
         share, per_hour = _share(rows, ready, policy, now)
         story = replace(story, share=share, per_hour=story.per_hour or per_hour)
-    return Told(story=story, rows=rows, harm_rows=rows & ready.harm.any(axis=1), terms=frozenset(single))
+    kept = story.gravity >= 2 and story.height >= policy.care_share
+    return Told(story=story, rows=rows, harm_rows=rows & ready.harm.any(axis=1), terms=frozenset(single), kept=kept)
 
 
 def _found(ready: Index, policy: Policy, *, now: datetime) -> tuple[Told, ...]:
     """Grave stories of the posts themselves, largest first."""
+    until = int(now.timestamp() * 1e6)
+    some = [_Some(rows=rows, terms=terms, knotted=False) for rows, terms in _frequent(ready, policy)]
+    for rows, words in (*knots(ready, policy), *bursts(ready, policy, now=until)):
+        some = _added(some, _Some(rows=rows, terms=words, knotted=True), ready)
+    first = first_said(ready)
+    out = [_told(one, ready, policy, now, first=first) for one in some]
+    return tuple(sorted((one for one in out if one), key=lambda one: (-one.story.gravity, -one.story.posts)))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Some:
+    """Posts that may be a story, and its words, strongest first. ``knotted``: by several words, not by one."""
+
+    rows: Mask
+    terms: Ints
+    knotted: bool
+
+
+def _frequent(ready: Index, policy: Policy) -> Iterator[tuple[Mask, Ints]]:
+    """Posts around words that several people use where harm is told."""
     harmed: Mask = np.any(ready.harm, axis=1)
-    if not harmed.any():
-        return ()
     size = len(ready.words)
     in_harm = np.bincount(ready.word[harmed[ready.row]], minlength=size)
     pure: Mask = in_harm / np.maximum(ready.often, 1) >= policy.purity
     term: Mask = np.logical_and(pure, in_harm >= policy.voices)
     left = harmed.copy()
-    out: list[Told] = []
     for _ in range(_MOST):
         here = left[ready.row] & term[ready.word]
         counts = np.bincount(ready.word[here], minlength=size)
@@ -173,10 +194,20 @@ def _found(ready: Index, policy: Policy, *, now: datetime) -> tuple[Told, ...]:
             break
         mine, terms = _around(seed, ready, left, policy)
         left &= ~mine
-        told = _told(mine, terms, ready, policy, now)
-        if told is not None:
-            out.append(told)
-    return tuple(sorted(out, key=lambda one: (-one.story.gravity, -one.story.posts)))
+        yield mine, terms
+
+
+def _added(some: Sequence[_Some], new: _Some, ready: Index) -> list[_Some]:
+    """``some`` with ``new``: one with those that have a third of the posts of the smaller in common."""
+    out = []
+    for one in some:
+        both = int((one.rows & new.rows).sum())
+        if both >= 3 and both >= 0.3 * min(int(one.rows.sum()), int(new.rows.sum())):
+            new = _Some(rows=one.rows | new.rows, terms=np.union1d(one.terms, new.terms), knotted=True)
+        else:
+            out.append(one)
+    inside = np.bincount(ready.word[new.rows[ready.row]], minlength=len(ready.words))[new.terms]
+    return [*out, replace(new, terms=new.terms[np.argsort(-inside, kind="stable")][:_TERMS])]
 
 
 def _around(seed: int, ready: Index, left: Mask, policy: Policy) -> tuple[Mask, Ints]:
@@ -219,20 +250,29 @@ def _around(seed: int, ready: Index, left: Mask, policy: Policy) -> tuple[Mask, 
     return rows, near
 
 
-def _told(mine: Mask, terms: Ints, ready: Index, policy: Policy, now: datetime) -> Told | None:
+def _told(some: _Some, ready: Index, policy: Policy, now: datetime, *, first: Mask) -> Told | None:
+    mine = some.rows
     harm_rows = mine & ready.harm.any(axis=1)
     voices = ready.voices(mine)
     share, per_hour = _share(mine, ready, policy, now)
-    telling = ready.voices(harm_rows)
-    if voices < policy.voices or share < policy.story_share or telling < max(policy.voices, policy.telling * voices):
-        return None
-    harms = _harms(harm_rows, ready)
     times = np.sort(ready.at[mine])
     start, end = int(ready.at.min()), int(ready.at.max())
-    rising = int(times[len(times) // 10]) - start > 0.5 * (end - start)
-    if not harms or (len(terms) < 2 and not rising):
+    rising = len(times) > 0 and int(times[len(times) // 10]) - start > 0.5 * (end - start)
+    height = _height(mine, ready, policy, now, rising=rising)
+    # A line that many copy is news where it just came up or is large; where it is as usual it is one voice.
+    news = rising or height or share >= policy.care_share
+    telling = ready.voices(harm_rows if news else harm_rows & first)
+    least = 3 if some.knotted else policy.voices
+    if (
+        voices < policy.voices
+        or max(share, height) < policy.story_share
+        or telling < max(least, policy.telling * voices)
+    ):
+        return None
+    harms = _harms(harm_rows, ready)
+    if not harms or (len(some.terms) < 2 and not rising):
         return None  # a single grave word, said now and then all day, is how people talk
-    names = tuple(str(ready.words[int(at)]) for at in terms)
+    names = tuple(str(ready.words[int(at)]) for at in some.terms)
     began = datetime.fromtimestamp(float(times[min(len(times) - 1, 2)]) / 1e6, tz=UTC)
     rows = np.flatnonzero(harm_rows)
     examples = tuple(str(ready.ids[int(at)]) for at in rows[np.argsort(-ready.at[rows], kind="stable")][:3])
@@ -247,12 +287,34 @@ def _told(mine: Mask, terms: Ints, ready: Index, policy: Policy, now: datetime) 
         posts=round(float(mine.sum()) * ready.every),
         authors=voices,
         share=share,
+        height=height,
         langs=_most(ready.lang[harm_rows]) or langs,
         per_hour=per_hour,
         rising=rising,
         examples=examples,
     )
     return Told(story=story, rows=mine, harm_rows=harm_rows, terms=frozenset(names))
+
+
+def _height(mine: Mask, ready: Index, policy: Policy, now: datetime, *, rising: bool) -> float:
+    """The share at its height, at least (lower end of Wilson's 95 %): of the posts since it began, where it is rising,
+    or of a day on which it had three times what it has on the other days; 0 where neither. So ten people in five
+    minutes count for more than ten in a day, what filled last week is not forgotten, and what is as large every day is
+    news on none.
+    """
+    until, day = int(now.timestamp() * 1e6), int(policy.hours * 3.6e9)
+    ages = np.clip((until - ready.at) // day, 0, 30)
+    every = np.bincount(ages, minlength=31).astype(np.float64)
+    own = np.bincount(ages[mine], minlength=31).astype(np.float64)
+    other = (own.sum() - own + 1) / np.maximum(every.sum() - every, 1)
+    news = (own >= policy.voices) & (own >= 3 * other * every)
+    own, every = own[news], every[news]
+    if rising:
+        since = ready.at >= np.sort(ready.at[mine])[int(mine.sum()) // 10]
+        own, every = np.append(own, float((mine & since).sum())), np.append(every, float(since.sum()))
+    p, z2 = own / every, 1.96**2
+    low = (p + z2 / (2 * every) - np.sqrt(z2 * (p * (1 - p) + z2 / (4 * every)) / every)) / (1 + z2 / every)
+    return float(low.max(initial=0.0))
 
 
 def _most(langs: npt.NDArray[np.object_]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ story: that is :mod:`kalkan.room.gather`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from kalkan.room.vocabulary import HARMS, LANGS, common, in_texts, of_harm
+from kalkan.room.vocabulary import HARMS, LANGS, any_harm, common, in_texts, of_harm
 from kalkan.text import fold_column
 
 Ints = npt.NDArray[np.int64]
@@ -44,17 +45,24 @@ class Index:
 
     def having(self, words: Ints | list[int]) -> Mask:
         """The posts that have one of these words."""
-        mask = np.zeros(self.n, dtype=np.bool_)
-        mask[self.row[np.isin(self.word, np.asarray(words, dtype=np.int64))]] = True
+        mask, mine = np.zeros(self.n, dtype=np.bool_), np.zeros(len(self.words), dtype=np.bool_)
+        mine[np.asarray(words, dtype=np.int64)] = True
+        mask[self.row[mine[self.word]]] = True
         return mask
 
     def voices(self, mask: Mask) -> int:
         """How many different people wrote these posts."""
-        return len(np.unique(self.author[mask]))
+        return len(distinct(self.author[mask]))
 
     def like(self, pattern: str) -> Mask:
         """The posts a column pattern finds."""
         return np.asarray(pc.match_substring_regex(self.folded, pattern).to_numpy(zero_copy_only=False), dtype=np.bool_)
+
+
+def distinct(numbers: Ints) -> Ints:
+    """Each number once, sorted: by sorting, which is several times as fast as NumPy's table for many numbers."""
+    found = np.sort(numbers)
+    return found[np.concatenate(([True], found[1:] != found[:-1]))] if len(found) else found
 
 
 def index(posts: pa.Table, *, at: datetime, most: int) -> Index:
@@ -147,7 +155,7 @@ def _words(folded: pa.Array) -> tuple[Ints, Ints, pa.Array]:
     keep = np.array([_counts(text, stop) for text in texts], dtype=np.bool_) if texts else np.zeros(0, np.bool_)
     kept = keep[codes] if len(codes) else np.zeros(0, np.bool_)
     size = max(1, len(texts))
-    pairs = np.unique(parents[kept] * size + codes[kept])
+    pairs = distinct(parents[kept] * size + codes[kept])
     return pairs // size, pairs % size, flat.dictionary
 
 
@@ -169,25 +177,27 @@ def _counts(text: str, stop: frozenset[str]) -> bool:
 def _harm(folded: pa.Array, lang: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
     """Which kinds of harm each post tells of: by its own language's words, by both where it has none we know.
 
-    Posts in which anything is found are looked at again without figures of speech.
+    Posts in which anything is found are looked at again, kind by kind and without figures of speech.
     """
-    out = _harmed(folded, lang)
-    rows = np.flatnonzero(out.any(axis=1))
-    if len(rows):
-        again = pc.replace_substring_regex(folded.take(pa.array(rows)), in_texts("harm", "figurative any"), " ")
-        out[rows] = _harmed(again, lang[rows])
-    return out
-
-
-def _harmed(folded: pa.Array, lang: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
     out = np.zeros((len(folded), len(HARMS)), dtype=np.bool_)
-    groups: list[tuple[str | None, Mask]] = [(one, lang == one) for one in LANGS]
-    groups.append((None, lang == ""))
-    for one, rows in groups:
-        if not rows.any():
-            continue
-        texts = folded.filter(pa.array(rows))
-        for at, kind in enumerate(HARMS):
-            hits = pc.match_substring_regex(texts, of_harm(kind, one)).to_numpy(zero_copy_only=False)
-            out[rows, at] = hits
+    some = np.zeros(len(folded), dtype=np.bool_)
+    for one, mine in _groups(lang):
+        texts = folded.filter(pa.array(mine))
+        some[mine] = pc.match_substring_regex(texts, any_harm(one)).to_numpy(zero_copy_only=False)
+    rows = np.flatnonzero(some)
+    if len(rows):
+        plain = pc.replace_substring_regex(folded.take(pa.array(rows)), in_texts("harm", "figurative any"), " ")
+        for one, mine in _groups(lang[rows]):
+            texts = plain.filter(pa.array(mine))
+            for at, kind in enumerate(HARMS):
+                hits = pc.match_substring_regex(texts, of_harm(kind, one)).to_numpy(zero_copy_only=False)
+                out[rows[mine], at] = hits
     return out
+
+
+def _groups(lang: npt.NDArray[np.object_]) -> Iterator[tuple[str | None, Mask]]:
+    """The posts of each language whose words for harm we have, and those whose language is not known."""
+    for one, name in ((None, ""), *((one, one) for one in LANGS)):
+        mine = np.asarray(lang == name, dtype=np.bool_)
+        if mine.any():
+            yield one, mine

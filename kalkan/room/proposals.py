@@ -80,4 +80,5 @@ def _rewordable(one: Finding) -> tuple[str, ...]:
 
 def _stops_all(one: Finding, gravity: dict[str, int]) -> bool:
     grave = any(proof.kind == "story" and gravity.get(proof.id, 0) >= 2 for proof in one.evidence)
-    return grave or any(proof.kind == "date" for proof in one.evidence)
+    dated = any(proof.kind == "date" for proof in one.evidence)
+    return grave or dated or one.detector == "own_crisis"  # whatever else is planned would be read in it too

@@ -88,7 +88,7 @@ def answers_a_call(found: Found, asked: Asked) -> Release | None:
     asks = index.like(brand_names(asked)) & told.rows
     asks &= index.like(in_text("drafts", "who_asks en", "who_asks tr").pattern)
     angry = index.like(in_text("harm", "protest en", "protest tr").pattern) & told.rows
-    if index.voices(asks) < asked.policy.voices or index.voices(angry) > index.voices(asks):
+    if index.voices(asks) < asked.policy.contact_voices or index.voices(angry) > index.voices(asks):
         return None
     return Release(rule="", to="go", words=(), evidence=(story_evidence(told, asked, asks),))
 

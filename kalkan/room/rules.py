@@ -11,7 +11,7 @@ from typing import Final
 
 from kalkan.room.shapes import Strength
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 
 LIGHT: Final = ("sale", "joke", "celebration")
 """Kinds that hurt beside grief. ``question`` (an open call) hurts less, and more beside the brand's own trouble."""
@@ -110,9 +110,17 @@ class Policy:
     late_hours: float = 60.0  # help or comfort later than this is late where people have asked
     peers: int = 3  # as many must have spoken before silence is questioned
     asked: int = 5  # voices that name the brand in "who has not"
+    silence_share: float = 0.2  # share of a story's voices that ask who is silent, where none of them names the brand
     hostile: float = 0.2  # share of a brand's mentions that complain or tell of harm
     day_share: float = 0.01  # a lesser day counts when so many speak of it
     tag_lift: float = 5.0  # times as often as before the story: a tag that people took up for it
+    knot_surprise: float = 14.0  # log-likelihood ratio from which two words of a knot are together
+    knot_tie: float = 0.3  # … and their normalised pointwise mutual information
+    knot_telling: float = 0.3  # share of a knot's voices that tell of harm
+    knot_often: float = 0.05  # share of the posts above which a word ties no knot
+    burst_hours: tuple[float, ...] = (1.0, 3.0)  # how far back something is looked for that just came up
+    burst_surprise: float = 8.0  # log-likelihood ratio from which a word just came up
+    felt_hours: float = 180.0  # a grave story that was that large is felt so long
     most_posts: int = 60_000  # more are thinned out evenly before they are looked at
 
 

@@ -92,6 +92,7 @@ class Story:
     posts: int = 0
     authors: int = 0
     share: float = 0.0  # of the room's posts in its languages
+    height: float = 0.0  # … at most: of any day, or of all since it began
     langs: tuple[str, ...] = ()  # empty: not known
     markets: tuple[str, ...] = ()  # empty: not known
     per_hour: float | None = None

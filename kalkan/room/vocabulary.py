@@ -68,6 +68,12 @@ def of_harm(kind: str, lang: str | None) -> str:
 
 
 @cache
+def any_harm(lang: str | None) -> str:
+    """The column pattern of any kind of harm."""
+    return "|".join(f"(?:{of_harm(kind, lang)})" for kind in HARMS)
+
+
+@cache
 def fields() -> tuple[str, ...]:
     """The fields of meaning in which words have a second reading."""
     return tuple(head.removesuffix(".story") for head in lists("senses") if head.endswith(".story"))

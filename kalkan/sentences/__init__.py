@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from kalkan.errors import KalkanError
-from kalkan.sentences import doctor, keeping, room, running, sending, shield, stories
+from kalkan.sentences import doctor, index, keeping, room, running, sending, shield, stories
 
 LANGUAGES: Final = ("en", "tr")
 
 SENTENCES: Final[dict[str, dict[str, str]]] = {
     code: texts
-    for area in (doctor, keeping, room, running, sending, shield, stories)
+    for area in (doctor, index, keeping, room, running, sending, shield, stories)
     for code, texts in area.SENTENCES.items()
 }
 

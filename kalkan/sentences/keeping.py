@@ -165,6 +165,14 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": 'The careful tier is not installed here ({name}). Install it with: pip install "kalkan[careful]" — or choose the tier “fast”.',
         "tr": 'Dikkatli düzey burada kurulu değil ({name}). Şununla kur: pip install "kalkan[careful]" — ya da “fast” düzeyini seç.',
     },
+    "brief_story_unknown": {
+        "en": "There is no story “{story}”. Give its number as its page’s address has it. The latest: {known}.",
+        "tr": "“{story}” diye bir konu yok. Sayfasının adresinde yazan numarayı ver. Son konular: {known}.",
+    },
+    "endpoint_unreadable": {
+        "en": "The language model answered in a form that cannot be read ({detail}). Look whether its address ends in /v1 and the model’s name is right.",
+        "tr": "Dil modelinin yanıtı okunabilecek biçimde değil ({detail}). Adresi /v1 ile mi bitiyor, modelin adı doğru mu, bak.",
+    },
     "disk_full": {
         "en": "The disk is full ({path}). Make room and start again; nothing that was stored is lost.",
         "tr": "Disk dolu ({path}). Yer aç ve yeniden başlat; saklanan hiçbir şey kaybolmadı.",
@@ -265,6 +273,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "{network} does not know “{option}”. Choose one of: {known}.",
         "tr": "{network}, “{option}” seçeneğini tanımıyor. Şunlardan birini seç: {known}.",
     },
+    "own_model_differs": {
+        "en": "The model at {path} on a machine of the cluster is {found}, but {wanted} was asked for. Copy the same folder to every machine.",
+        "tr": "Kümedeki bir makinede {path} altındaki model {found}, ama istenen {wanted}. Aynı klasörü her makineye kopyala.",
+    },
     "own_model_extra_missing": {
         "en": "A model of your own needs torch and transformers. Install them with “pip install 'kalkan[transformers]'”.",
         "tr": "Kendi modelin için torch ve transformers gerekir. “pip install 'kalkan[transformers]'” ile kur.",
@@ -292,10 +304,6 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "reread_master_without_spark": {
         "en": "{master} is a Spark cluster’s address, but the engine is this machine. Add --engine spark, or leave --master out.",
         "tr": "{master} bir Spark kümesinin adresi, ama motor bu makine. --engine spark ekle ya da --master seçeneğini çıkar.",
-    },
-    "reread_own_on_spark": {
-        "en": "A model of your own reads on this machine alone. Leave --engine spark out.",
-        "tr": "Kendi modelin yalnızca bu makinede okur. --engine spark seçeneğini çıkar.",
     },
     "reread_running": {
         "en": "Another process is reading this archive again just now ({path}). Wait until it is done, or stop it; what it has stored stays.",

@@ -133,6 +133,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "{asking} people name the brand among those that say nothing of {story}.",
         "tr": "{asking} kişi, {story} için susanlar arasında markayı da sayıyor.",
     },
+    "room_silence_many": {
+        "en": "{asking} of {of} people who speak of {story} ask who stays silent. Nobody names the brand yet.",
+        "tr": "{story} konuşan {of} kişinin {asking} tanesi kimlerin sustuğunu soruyor. Markanın adını anan henüz yok.",
+    },
     "room_sweeping": {
         "en": "A sweeping word on a group of people: {words}.",
         "tr": "Bir insan topluluğu için toptan bir söz: {words}.",

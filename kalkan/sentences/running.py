@@ -157,6 +157,14 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "The feed {url} could not be read ({detail}). Open the address in a browser to see whether it is a feed.",
         "tr": "{url} akışı okunamadı ({detail}). Gerçekten bir akış mı diye adresi tarayıcıda aç.",
     },
+    "ask_copies_too_many": {
+        "en": "More than {most} posts would have to be compared with each other to count near-copies once. Ask for a shorter period or a brand, or leave “copies” out.",
+        "tr": "Neredeyse aynı gönderileri bir kez saymak için {most} gönderiden çoğunu birbiriyle karşılaştırmak gerekirdi. Daha kısa bir süreyi ya da bir markayı sor ya da “copies” alanını çıkar.",
+    },
+    "spark_question_failed": {
+        "en": "The Spark cluster at {master} could not answer: {detail}. See that every machine has the archive under the same path, or ask this machine with --engine local.",
+        "tr": "{master} adresindeki Spark kümesi yanıtlayamadı: {detail}. Arşiv her makinede aynı yolda olsun ya da --engine local ile bu makineye sor.",
+    },
     "figures_by_author": {
         "en": "Kalkan gives no figure by author. Group by hour, day, network, language, kind or feeling instead.",
         "tr": "Kalkan yazara göre sayı vermez. Bunun yerine saate, güne, ağa, dile, türe ya da duyguya göre ayır.",

@@ -129,6 +129,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "This is not one of the sample's people. Open the sample again and go on from there.",
         "tr": "Bu, örneklemdeki kişilerden biri değil. Örneklemi yeniden aç ve oradan sürdür.",
     },
+    "notifications_not_here": {
+        "en": "{network} has no notifications that Kalkan can read. Answer there by hand.",
+        "tr": "{network} ağında Kalkan’ın okuyabileceği bildirim yok. Orada elle yanıtla.",
+    },
     "reply_elsewhere": {
         "en": "The post to be answered is not on {network}. Choose an account on the network where it stands.",
         "tr": "Yanıtlanacak gönderi {network} üzerinde değil. Gönderinin bulunduğu ağdan bir hesap seç.",
@@ -172,6 +176,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "shield_held_doxing": {
         "en": "Held for a named person: it may give away where somebody lives or how to reach them.",
         "tr": "Adı belli bir kişi için tutuluyor: birinin adresini ya da numarasını ifşa ediyor olabilir.",
+    },
+    "shield_held_harm": {
+        "en": "Held for a named person: abuse with words of harm in it. Somebody should judge whether it is a threat.",
+        "tr": "Adı belli bir kişi için tutuluyor: içinde zarar verme sözleri geçen hakaret. Tehdit mi, bir insan karar versin.",
     },
     "shield_held_threat": {
         "en": "Held for a named person: it reads as a threat.",
@@ -296,6 +304,10 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     "shield_softened": {
         "en": "Shown, with the insult in it folded (words: {words}): the criticism stays.",
         "tr": "Gösteriliyor, içindeki hakaret katlandı ({words} sözcük): eleştiri olduğu gibi duruyor.",
+    },
+    "shield_softened_doubt": {
+        "en": "Shown, with hard words folded (words: {words}): abuse or criticism, so the rest stays open.",
+        "tr": "Gösteriliyor, ağır sözler katlandı ({words} sözcük): hakaret de olabilir, eleştiri de; gerisi açık.",
     },
     "shield_softened_rule": {
         "en": "Shown, with the words of the team’s rule “{rule}” folded (words: {words}): a criticism is never hidden.",

@@ -19,7 +19,7 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     },
     "alarm_unknown": {
         "en": "There is no alarm number {given}. It may have been let go of with an old story; open the list again.",
-        "tr": "{given} numaralı alarm yok. Eski bir hikâyeyle birlikte silinmiş olabilir; listeyi yeniden aç.",
+        "tr": "{given} numaralı alarm yok. Eski bir konuyla birlikte silinmiş olabilir; listeyi yeniden aç.",
     },
     "hook_off": {
         "en": "This address is switched off, so nothing was sent. Switch it on under Settings, Alarms.",
@@ -87,7 +87,7 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     },
     "stories_damaged": {
         "en": "What was known about running stories is damaged ({detail}). Remove the stories checkpoint; the detector then learns again from the archive, and posts are not touched.",
-        "tr": "Süren hikâyelerin kayıtlı durumu bozulmuş ({detail}). Hikâye kayıt dosyasını sil; algılayıcı arşivden yeniden öğrenir, gönderilere dokunulmaz.",
+        "tr": "Süren konuların kayıtlı durumu bozulmuş ({detail}). Konuların kayıt dosyasını sil; algılayıcı arşivden yeniden öğrenir, gönderilere dokunulmaz.",
     },
     "stories_done": {
         "en": "{posts} posts replayed, {alarms} alarms.",
@@ -99,11 +99,15 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     },
     "story_graver": {
         "en": "A story you know has become graver: {authors} people speak of it, gravity {gravity} of 3.",
-        "tr": "Bildiğin bir hikâye ağırlaştı: {authors} kişi konuşuyor, ağırlığı 3 üzerinden {gravity}.",
+        "tr": "Bildiğin bir konu ağırlaştı: {authors} kişi konuşuyor, ağırlığı 3 üzerinden {gravity}.",
     },
     "story_reaches": {
         "en": "A story you know now reaches this brand: {authors} people name it, {usual} an hour are usual.",
-        "tr": "Bildiğin bir hikâye artık bu markaya ulaştı: {authors} kişi adını anıyor, olağanı saatte {usual}.",
+        "tr": "Bildiğin bir konu artık bu markaya ulaştı: {authors} kişi adını anıyor, olağanı saatte {usual}.",
+    },
+    "story_reaches_watch": {
+        "en": "A story you know now reaches “{watch}”: {authors} people name it, {usual} an hour are usual.",
+        "tr": "Bildiğin bir konu artık “{watch}” başlığına ulaştı: {authors} kişi adını anıyor, olağanı saatte {usual}.",
     },
     "story_rises": {
         "en": "{authors} people within {minutes} minutes, where {usual} an hour are usual.",
@@ -111,6 +115,6 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
     },
     "story_turns": {
         "en": "A story you know takes a new turn: {authors} people within {minutes} minutes, {usual} an hour are usual.",
-        "tr": "Bildiğin bir hikâye yön değiştiriyor: {minutes} dakika içinde {authors} kişi; olağanı saatte {usual}.",
+        "tr": "Bildiğin bir konu yön değiştiriyor: {minutes} dakika içinde {authors} kişi; olağanı saatte {usual}.",
     },
 }

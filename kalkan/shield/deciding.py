@@ -22,7 +22,7 @@ from kalkan.shield import signs
 from kalkan.shield.policy import DEFAULT, Policy
 from kalkan.shield.rules import Rule, first_match, spans_of
 from kalkan.shield.targets import targets
-from kalkan.shield.weigh import FOLDED_SIGNS, Flags, Floats, Weighed, foldable, weigh
+from kalkan.shield.weigh import WORDED, Flags, Floats, Weighed, odds, weigh
 
 PLACES: Final = ("show", "soften", "hold")
 KINDS: Final = ("question", "ask", "complaint", "criticism", "praise", "abuse", "threat", "spam", "other")
@@ -86,6 +86,7 @@ class _Says:
     """What is found in each row before any policy: one flag a row."""
 
     threat: Flags
+    harm: Flags  # abuse with words of harm in it: held where it would be folded
     doxing: Flags
     question: Flags
     ask: Flags
@@ -101,17 +102,16 @@ class _Says:
         grievance = weighed.critic >= _HALF
         figure = found["figure"] > 0
         sure = np.where(grievance, _HALF, _SURE)
-        may = (found["threat"] > 0) & ~figure & (read["p_offensive"] >= sure)
-        beats = (found["violence"] > 0) & (read["p_offensive"] >= _HALF) & (read["p_hate"] >= _HALF) & ~figure
+        may = (found["threat"] > 0) & ~figure & (read["p_offensive"] >= sure) & ~weighed.asked
+        reads = (read["p_threat"] >= _HALF) & (read["p_offensive"] >= _HALF) & ~weighed.asked & ~grievance
+        harm = weighed.harm["plain"] & ~grievance | weighed.harm["grievance"]
         question, ask = read["p_question"] >= _HALF, read["p_ask"] >= _HALF
         complaint = (read["p_complaint"] >= _HALF) | (grievance & ~question & ~ask & (read["p_positive"] < _HALF))
         kind = (read["p_praise"] >= _HALF) | (read["p_positive"] >= 0.6)
         praise = (kind | (found["thanks"] > 0) & ~grievance) & (read["p_negative"] < 0.4)
         return _Says(
-            threat=(read["p_threat"] >= _HALF) & (read["p_offensive"] >= _HALF) & ~grievance
-            | (found["direct"] > 0) & ~figure
-            | may
-            | beats & ~grievance,
+            threat=(found["direct"] > 0) & ~figure | harm & ~figure | may | reads,
+            harm=weighed.harm["folded"] & ~grievance,
             doxing=found["doxing"] > 0,
             question=question,
             ask=ask,
@@ -139,20 +139,20 @@ def _spans(
     posts: pa.Table, weighed: Weighed, says: _Says, policy: Policy, rules: Sequence[Rule],
     matched: npt.NDArray[np.int64], does: Objects,
 ) -> Spans:  # fmt: skip
-    """The insults to fold inside each grievance that needs it: few rows, one at a time."""
+    """The words to fold in each post of which only words are folded: few rows, one at a time."""
     opened = np.isin(does, ("show", "praise", "criticism"))
-    found = weighed.signs
-    to_a_face = (found["insult"] + found["slur"] + found["face"] > 0) & (found["you"] > 0)
-    insulted = ((weighed.abuse >= policy.cut) | to_a_face) & says.grievance & policy.fold_insults & ~opened
+    over = weighed.score - odds(policy.cut)
+    worded = (over >= weighed.words) & (over < weighed.whole) & policy.fold_insults & ~opened
     ruled = np.isin(does, ("fold", "hold", "spam")) & says.grievance
-    wanted = np.flatnonzero(insulted | ruled)
+    wanted = np.flatnonzero(worded | ruled)
     if not len(wanted):
         return {}
     texts = posts["text"].take(pa.array(wanted)).to_pylist()
     langs = posts["lang"].take(pa.array(wanted)).to_pylist()
     told: Spans = {}
     for row, text, lang in zip(wanted.tolist(), texts, langs, strict=True):
-        places = signs.places(text or "", lang, FOLDED_SIGNS) if insulted[row] else []
+        names = [name for name, more in WORDED.items() if not (says.grievance[row] and max(over[row], 0) < more)]
+        places = signs.places(text or "", lang, names) if worded[row] else []
         if ruled[row]:
             places = signs.merged([*places, *spans_of(rules[matched[row]], text or "")], text or "")
         if places:
@@ -162,20 +162,22 @@ def _spans(
 
 def _decide(weighed: Weighed, says: _Says, policy: Policy, does: Objects, spans: Spans) -> _Done:
     opened = np.isin(does, ("show", "praise", "criticism"))
-    hit = weighed.abuse >= policy.cut
-    threat = says.threat & ~opened
+    over = weighed.score - odds(policy.cut)
+    hit = over >= weighed.whole
+    threat = (says.threat | says.harm & (over >= np.minimum(weighed.words, weighed.whole))) & ~opened
     doxing = says.doxing & ~opened
     held = threat & policy.hold_threats | doxing & policy.hold_doxing
     spam_found = (weighed.signs["spam"] > 0) & ~opened
     spam = (spam_found & policy.fold_spam | (does == "spam")) & ~says.grievance & ~held
     ruled = np.isin(does, ("fold", "hold")) & ~says.grievance & ~held & ~spam
-    hit = hit & foldable(weighed.asked, weighed.read, weighed.signs)
     abuse = ((hit & policy.fold_abuse & ~opened & ~spam) | ruled) & ~says.grievance & ~held
     softened = np.zeros(len(hit), bool)
     softened[list(spans)] = True
-    softened &= ~held
+    softened &= ~held & ~abuse & ~spam
+    doubt = softened & ~says.grievance  # criticism, as long as nobody knows better
     reason = np.select(
         [
+            held & threat & (says.threat | doxing),
             held & threat,
             held,
             (does == "praise") | (does == "criticism") | (does == "show"),
@@ -185,30 +187,32 @@ def _decide(weighed: Weighed, says: _Says, policy: Policy, does: Objects, spans:
             abuse & (weighed.signs["sexual"] > 0),
             abuse,
             softened & np.isin(does, ("fold", "hold", "spam")),
+            doubt,
             softened,
-            hit & says.grievance,
+            (over >= 0) & says.grievance,
         ],
         [
-            "shield_held_threat", "shield_held_doxing", "shield_shown_rule", "shield_folded_rule", "shield_folded_spam",
-            "shield_folded_hate", "shield_folded_sexual", "shield_folded_abuse", "shield_softened_rule",
-            "shield_softened", "shield_shown_grievance",
+            "shield_held_threat", "shield_held_harm", "shield_held_doxing", "shield_shown_rule", "shield_folded_rule",
+            "shield_folded_spam", "shield_folded_hate", "shield_folded_sexual", "shield_folded_abuse",
+            "shield_softened_rule", "shield_softened_doubt", "shield_softened", "shield_shown_grievance",
         ],
         "",
     ).astype(object)  # fmt: skip
-    kinds = _kinds(says, does, threat | doxing, abuse | hit & ~says.grievance & ~opened, spam_found | (does == "spam"))
+    abusive = abuse | hit & ~says.grievance & ~opened
+    kinds = _kinds(says, does, threat | doxing, abusive, spam_found | (does == "spam"), doubt)
     for name in KINDS:
         reason[(reason == "") & kinds[name]] = f"shield_shown_{name}"
     return _Done(held, abuse, spam, softened, reason, kinds)
 
 
-def _kinds(says: _Says, does: Objects, threat: Flags, abuse: Flags, spam: Flags) -> dict[str, Flags]:
+def _kinds(says: _Says, does: Objects, threat: Flags, abuse: Flags, spam: Flags, doubt: Flags) -> dict[str, Flags]:
     """One flag a row for each kind; at least one of them holds."""
     plain = ~threat & ~abuse & ~(spam & ~says.grievance)
     found = {
         "question": says.question & plain,
         "ask": says.ask & plain,
         "complaint": says.complaint & plain,
-        "criticism": says.negative & plain,
+        "criticism": (says.negative | doubt) & plain,
         "praise": says.praise & plain,
         "abuse": abuse & ~threat & ~spam,
         "threat": threat,
@@ -269,10 +273,11 @@ def _parts(posts: pa.Table, weighed: Weighed, done: _Done) -> dict[str, Floats]:
 
 def _content(weighed: Weighed, says: _Says, done: _Done) -> Objects:
     found = weighed.signs
-    insult = (found["insult"] + found["attack"] > 0) | done.abuse
+    hard = found["rude"] + found["harsh"] > 0
+    insult = (found["insult"] + found["attack"] > 0) | done.abuse | done.softened & hard
     chosen: Objects = np.select(
         [
-            done.kinds["threat"] & says.threat,
+            done.kinds["threat"] & ~says.doxing | done.kinds["threat"] & says.threat,
             done.kinds["threat"],
             done.kinds["spam"],
             says.hate & (done.abuse | (found["slur"] > 0)),

@@ -1,6 +1,6 @@
 """Signs in a text that speak for abuse or for a grievance: counted for whole columns, found again with their places.
 
-Owns the patterns made from ``words/signs.txt`` and how English and Turkish words take endings. Promises that a row's
+Owns the patterns made from the lists in ``words`` and how English and Turkish words take endings. Promises that a row's
 signs depend on that row alone, and that places are half-open spans of the text as written (indices of a Python string).
 Never decides: a sign is evidence that :mod:`kalkan.shield.weigh` weighs together with the readings.
 """
@@ -27,11 +27,13 @@ Span = tuple[int, int]
 
 NAMES: Final = (
     "insult", "rude", "face", "harsh", "slur", "swearing", "attack", "threat", "direct", "violence", "figure", "sexual",
-    "trade", "fault", "plea", "cause", "sharp", "group", "thanks", "spam", "doxing", "you", "they",
+    "trade", "fault", "plea", "demand", "cause", "sharp", "group", "thanks", "spam", "doxing", "you", "they",
+    "strike", "body", "intent", "due", "wish", "glad", "handle", "give", "tool", "inside", "told",
 )  # fmt: skip
-"""What is counted. ``you`` and ``they`` are words that address or point at somebody."""
+"""What is counted. ``you`` and ``they`` address or point at somebody; from ``strike`` on they are words of harm."""
 
 _TURKISH: Final = "[ğışĞŞİ]"  # letters that only Turkish posts have
+_SHORT: Final = 2  # letters: where both languages are asked, "it" is an English word and no Turkish dog
 _FEW: Final = 24  # rows that are looked at one by one
 _MOST: Final = 24_000  # letters of one pattern: RE2 keeps to a memory limit
 # Endings over folded text (ı is i, ü is u …): plural, possessive, case, copula, and those that make a word of it.
@@ -87,7 +89,7 @@ def places(text: str, lang: str | None, names: Iterable[str]) -> list[Span]:
         if wanted
         for pattern in _compiled(f"{name} {tongue}")
         for match in pattern.finditer(folded)
-        if match.end() > match.start()
+        if match.end() - match.start() > (_SHORT if tongue == "tr" and asked["en"] else 0)
     ]
     return merged(found, text)
 

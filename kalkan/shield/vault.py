@@ -143,10 +143,13 @@ def verify(records: Sequence[Record], *, begin: str = START) -> tuple[Flaw, ...]
     return tuple(found)
 
 
-def bundle(records: Sequence[Record], folder: Path, *, lang: str, files: Mapping[str, bytes] | None = None) -> Path:
+def bundle(
+    records: Sequence[Record], folder: Path, *, lang: str, files: Mapping[str, bytes] | None = None, report: bytes = b""
+) -> Path:
     """Write the report of ``records`` into ``folder`` (new or empty): report.html, records.jsonl, files/, SHA256SUMS.
 
-    ``files`` are the bytes that the records name. The report is in ``lang`` (en, tr) and shows text escaped.
+    ``files`` are the bytes that the records name. The report is in ``lang`` (en, tr) and shows text escaped; ``report``
+    is the same as a PDF, made by whoever can (:func:`told` says what is in it).
 
     :raises InvalidInput: the folder holds something, a file is missing or not what its record says, or the chain that
         these records should be is broken (a part of a chain is fine: it begins with the hash before it).
@@ -165,6 +168,7 @@ def bundle(records: Sequence[Record], folder: Path, *, lang: str, files: Mapping
             raise InvalidInput("evidence_file_wrong", name=name)
     lines = "".join(json.dumps(to_row(one), sort_keys=True) + "\n" for one in records)
     written = {"records.jsonl": lines.encode(), "report.html": _report(records, lang).encode()}
+    written |= {"report.pdf": report} if report else {}
     written |= {f"files/{name}": given[name] for name in named}
     for name, data in written.items():
         path = folder / name
@@ -232,37 +236,83 @@ _STYLE: Final = (
 )
 
 
-def _report(records: Sequence[Record], lang: str) -> str:
-    def told(code: str, **params: object) -> str:
-        return html.escape(say(code, params, lang=lang))
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """A record in words: its number, who said what, facts by name, and what stood around it, as (who, words)."""
 
+    seq: int
+    said: tuple[str, str]
+    facts: tuple[tuple[str, str], ...]
+    around: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """What a report says, whatever it is written on. Everything is plain text, without control characters."""
+
+    lang: str
+    title: str
+    intro: tuple[str, ...]
+    around: str
+    records: tuple[Told, ...]
+
+
+def told(records: Sequence[Record], *, lang: str) -> Report:
+    """The report of ``records`` (one at least) in ``lang`` (en, tr)."""
     first = records[0]
+    return Report(
+        lang=lang,
+        title=say("evidence_title", {"brand": first.brand}, lang=lang),
+        intro=(
+            say("evidence_about", {"n": len(records), "begin": first.at, "end": records[-1].at}, lang=lang),
+            say("evidence_how", {}, lang=lang),
+        ),
+        around=say("evidence_context", {}, lang=lang),
+        records=tuple(_told(one, lang) for one in records),
+    )
+
+
+def _told(one: Record, lang: str) -> Told:
+    facts = [
+        ("evidence_captured", f"{one.at} · {one.by}"),
+        ("evidence_hold", " · ".join(one.hold[name] for name in ("name", "why", "by", "until"))),
+        ("evidence_reason", say(one.reason, {}, lang=lang)),
+        ("evidence_post", f"{one.post.get('url') or one.post['id']}"),
+        ("evidence_files", ", ".join(one.files) or "–"),
+        ("", one.digest),
+        ("evidence_before", one.before),
+    ]
+    return Told(
+        seq=one.seq,
+        said=_quoted(one.post),
+        facts=tuple((say(code, {}, lang=lang) if code else "SHA-256", clean(value)) for code, value in facts),
+        around=tuple(_quoted(post) for post in one.context),
+    )
+
+
+def _quoted(post: Mapping[str, Any]) -> tuple[str, str]:
+    names = ("author_name", "author_handle", "author_id", "created_at")
+    return clean(" · ".join(str(post[name]) for name in names if name in post)), clean(str(post["text"]))
+
+
+def _report(records: Sequence[Record], lang: str) -> str:
+    report = told(records, lang=lang)
+    title = html.escape(report.title)
     parts = [
         f"<!doctype html><html lang='{html.escape(lang)}'><meta charset='utf-8'>",
-        f"<title>{told('evidence_title', brand=first.brand)}</title><style>{_STYLE}</style>",
-        f"<h1>{told('evidence_title', brand=first.brand)}</h1>",
-        f"<p>{told('evidence_about', n=len(records), begin=first.at, end=records[-1].at)}</p>",
-        f"<p>{told('evidence_how')}</p>",
+        f"<title>{title}</title><style>{_STYLE}</style><h1>{title}</h1>",
+        *(f"<p>{html.escape(words)}</p>" for words in report.intro),
     ]
-    for one in records:
-        facts = [
-            (told("evidence_captured"), f"{one.at} · {one.by}"),
-            (told("evidence_hold"), f"{one.hold['name']} · {one.hold['why']} · {one.hold['by']} · {one.hold['until']}"),
-            (told("evidence_reason"), say(one.reason, {}, lang=lang)),
-            (told("evidence_post"), f"{one.post.get('url') or one.post['id']}"),
-            (told("evidence_files"), ", ".join(one.files) or "–"),
-            ("SHA-256", one.digest),
-            (told("evidence_before"), one.before),
-        ]
-        shown = "".join(f"<dt>{name}</dt><dd><code>{html.escape(clean(value))}</code></dd>" for name, value in facts)
-        around = "".join(_quoted(post) for post in one.context)
-        around = f"<h3>{told('evidence_context')}</h3>{around}" if around else ""
-        parts.append(f"<article><h2>{one.seq}</h2>{_quoted(one.post)}<dl>{shown}</dl>{around}</article>")
+    for one in report.records:
+        facts = "".join(
+            f"<dt>{html.escape(name)}</dt><dd><code>{html.escape(value)}</code></dd>" for name, value in one.facts
+        )
+        around = "".join(map(_said, one.around))
+        around = f"<h3>{html.escape(report.around)}</h3>{around}" if around else ""
+        parts.append(f"<article><h2>{one.seq}</h2>{_said(one.said)}<dl>{facts}</dl>{around}</article>")
     return "".join(parts) + "</html>\n"
 
 
-def _quoted(post: Mapping[str, Any]) -> str:
-    who = " · ".join(
-        str(post[name]) for name in ("author_name", "author_handle", "author_id", "created_at") if name in post
-    )
-    return f"<p>{html.escape(clean(who))}</p><blockquote>{html.escape(clean(str(post['text'])))}</blockquote>"
+def _said(pair: tuple[str, str]) -> str:
+    who, text = pair
+    return f"<p>{html.escape(who)}</p><blockquote>{html.escape(text)}</blockquote>"

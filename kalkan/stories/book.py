@@ -36,6 +36,7 @@ Ints = npt.NDArray[np.int64]
 VERSION: Final = 1
 FILE: Final = "stories.sqlite3"
 A_WEEK: Final = 1.0  # false alarms a week and scope, until a team says otherwise
+A_WEEK_OF_A_MARKET: Final = 0.25
 _KEPT: Final = timedelta(days=400)
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS story (
@@ -166,6 +167,12 @@ class Book:
         with self._asking() as book:
             row = book.execute("SELECT row FROM story WHERE id = ?", [id]).fetchone()
         return _story(row[0]) if row else None
+
+    def parts(self, id: str) -> tuple[str, ...]:
+        """The ids of stories that were merged into this one."""
+        with self._asking() as book:
+            rows = book.execute("SELECT id FROM story WHERE into_story = ? ORDER BY id", [id]).fetchall()
+        return tuple(row[0] for row in rows)
 
     def curve(self, id: str, *, step: int = 20) -> pa.Table:
         """The story in bins of ``step`` minutes, none left out from its first to its last: ``at``, ``posts``,
@@ -312,7 +319,8 @@ class Book:
                 [scope, minute_of(now - timedelta(weeks=8))],
             ).fetchall()
         judged = [Judged(at=moment_of(at), judged=word) for at, word in rows]
-        return tune(scope, judged, a_week=row[0] if row else A_WEEK, now=now)
+        plain = A_WEEK_OF_A_MARKET if scope.startswith("market:") else A_WEEK
+        return tune(scope, judged, a_week=row[0] if row else plain, now=now)
 
     # — what the follower writes —
 

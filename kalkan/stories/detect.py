@@ -81,7 +81,7 @@ class Detector:
         self.by_day_part = np.zeros(_PARTS_OF_DAY)
         self.by_weekday = np.zeros(7)
         self.live = 0
-        self._door = np.zeros(1 << 22, dtype=np.bool_)
+        self._door = np.zeros(0, dtype=np.bool_)  # made when it is crowded
         self._door_opened = 0
         self._columns(1 << 12)
 
@@ -275,10 +275,11 @@ class Detector:
         new = np.flatnonzero(at < 0)
         if self.live + len(new) > self.rules.most_terms // 2:
             # Crowded: a term used by one person comes in when it is seen a second time within the hour.
-            if minute - self._door_opened > 60:
-                self._door[:] = False
+            if minute - self._door_opened > 60 or not len(self._door):
+                size = len(self._door) or 1 << (4 * self.rules.most_terms).bit_length()
+                self._door = np.zeros(size, dtype=np.bool_)
                 self._door_opened = minute
-            slot = (pairs[new] >> np.uint64(42)).astype(np.int64)
+            slot = (pairs[new] >> np.uint64(65 - len(self._door).bit_length())).astype(np.int64)
             let_in = self._door[slot] | (counts[new] > 1)
             self._door[slot] = True
             new = new[let_in][: self.rules.most_terms // 2]

@@ -44,8 +44,9 @@ _MOST_AUTHORS: Final = 50_000
 class Follower:
     """All stories of one stream."""
 
-    def __init__(self, *, takes_keys: bool = False) -> None:
+    def __init__(self, *, takes_keys: bool = False, mark: str = "") -> None:
         self.takes_keys = takes_keys  # somebody comes for the keys of posts
+        self.mark = mark  # ends the ids of stories: in two scopes the same words may rise in the same minute
         self.stories: list[Story] = []  # open ones, oldest first
         self.closed: list[Story] = []  # the last few hundred
         self.checked = 0
@@ -166,7 +167,7 @@ class Follower:
         self.made += 1
         top = picked[np.argmax(rising.score[picked])]
         story = Story(
-            id=f"{int(rising.term[top]):016x}-{minute}-{self.made}",
+            id=f"{int(rising.term[top]):016x}-{minute}-{self.made}{self.mark}",
             began=int(rising.began[picked].min()),
             told=minute,
             score=score,
@@ -338,7 +339,7 @@ class Follower:
             return
         self.made += 1
         new = Story(
-            id=f"{int(story.term[apart][0]):016x}-{minute}-{self.made}",
+            id=f"{int(story.term[apart][0]):016x}-{minute}-{self.made}{self.mark}",
             began=minute - _SILENCE,
             told=minute,
             score=story.score,

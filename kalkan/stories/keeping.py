@@ -134,6 +134,7 @@ def follower_state(follower: Follower) -> dict[str, Any]:
     """All stories, for :func:`pack`."""
     return {
         "takes_keys": follower.takes_keys,
+        "mark": follower.mark,
         "checked": follower.checked,
         "made": follower.made,
         "open": {str(at): story_state(story) for at, story in enumerate(follower.stories)},
@@ -143,7 +144,7 @@ def follower_state(follower: Follower) -> dict[str, Any]:
 
 def follower_from(kept: dict[str, Any]) -> Follower:
     """The stories whose :func:`follower_state` this is."""
-    follower = Follower(takes_keys=kept["takes_keys"])
+    follower = Follower(takes_keys=kept["takes_keys"], mark=kept.get("mark", ""))
     follower.checked, follower.made = kept["checked"], kept["made"]
     follower.stories = [story_from(story) for story in kept["open"].values()]
     follower.closed = [story_from(story) for story in kept["closed"].values()]

@@ -75,9 +75,9 @@ class Alarm:
 class Stories:
     """The stories of one stream, as they stand. Feed it with :meth:`hear`; not safe to share between threads."""
 
-    def __init__(self, *, rules: Rules | None = None, takes_keys: bool = False) -> None:
+    def __init__(self, *, rules: Rules | None = None, takes_keys: bool = False, mark: str = "") -> None:
         self.detector = Detector(rules=rules)
-        self.follower = Follower(takes_keys=takes_keys)
+        self.follower = Follower(takes_keys=takes_keys, mark=mark)
         self.recent = Recent()
         self.open: int | None = None  # the minute that is still being heard
         self.late = 0  # posts too old to be news
@@ -113,7 +113,7 @@ class Stories:
         posts, minute = posts.filter(pa.array(keep)), minute[keep]
         if posts.num_rows == 0:
             return []
-        found, kept = terms(posts), _kept(posts)
+        found, kept = terms(posts), kept_of(posts)
         alarms: list[Alarm] = []
         edges = np.flatnonzero(np.diff(minute)) + 1
         for start, end in zip([0, *edges.tolist()], [*edges.tolist(), len(minute)], strict=True):
@@ -129,7 +129,7 @@ class Stories:
         """Posts of the open ``minute`` (or of a later one, after :meth:`close`), with their terms."""
         self.open = minute
         self._waiting_terms.append(found)
-        self._waiting.append(_kept(posts))
+        self._waiting.append(kept_of(posts))
 
     def close(self, minute: int) -> list[Alarm]:
         """Let the stream's time reach ``minute``, by whoever keeps time for several streams."""
@@ -147,7 +147,7 @@ class Stories:
 
     def take_late(self, minute: Rows, posts: pa.Table, found: Terms) -> None:
         """Posts of minutes that are over: see :meth:`Follower.take_late`."""
-        self.follower.take_late(minute, found, _kept(posts))
+        self.follower.take_late(minute, found, kept_of(posts))
 
     def forget(self, keys: pa.Array) -> None:
         """Posts that are gone (the archive's keys) leave the window, the examples and whatever they stood for."""
@@ -207,8 +207,10 @@ class Stories:
         return [_alarm(one) for one in told]
 
 
-def _kept(posts: pa.Table) -> pa.Table:
+def kept_of(posts: pa.Table) -> pa.Table:
     """The columns of :data:`POST`, null where the table has none."""
+    if posts.schema.equals(POST):
+        return posts
     columns = []
     for field in POST:
         if field.name in posts.column_names:

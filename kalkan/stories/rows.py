@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from kalkan.stories.record import AlarmRow, Course, Example, Forecast, PileOn, Reason, StoryRow
+from kalkan.stories.record import AlarmRow, Course, Example, Forecast, Part, PileOn, Reason, StoryRow
 from kalkan.stories.severity import severity
 from kalkan.stories.story import Story, Told
 from kalkan.stories.times import moment_of
@@ -61,8 +61,10 @@ def story_row(story: Story, *, scope: str, minute: int, beside: Beside) -> Story
     )
 
 
-def alarm_row(told: Told, story: Story, *, scope: str, reason: Reason, now: datetime) -> AlarmRow:
-    """An alarm as it is entered; its number comes with that."""
+def alarm_row(
+    told: Told, story: Story, *, scope: str, reason: Reason, watches: tuple[Part, ...], now: datetime
+) -> AlarmRow:
+    """An alarm as it is entered; its number comes with that. ``watches``: whom the story named when it was raised."""
     at, began = moment_of(told.at + 1), moment_of(told.began)
     fifth = story.spread.fifth
     hours = max((at - began) / timedelta(hours=1), 1 / 60)
@@ -88,7 +90,7 @@ def alarm_row(told: Told, story: Story, *, scope: str, reason: Reason, now: date
         after_fifth=float(told.at + 1 - fifth) if fifth >= 0 and told.what == "born" else None,
         reason=reason,
         examples=tuple(_example(one) for one in told.examples if one["id"]),
-        watches=story.spread.parts("scopes"),
+        watches=watches,
     )
 
 
@@ -102,6 +104,10 @@ def reason_of(told: Told, *, graver: bool, scope: str = "") -> Reason:
         params["times"] = _plain(told.authors / max(told.usual * 60, 0.1))
         return Reason(code="scope_surges", params=params | {"scope": scope})
     if told.what == "reaches":
+        kind, _, rest = scope.partition(":")
+        if kind in ("peer", "topic"):
+            watch = rest.partition(":")[2]
+            return Reason(code="story_reaches_watch", params=params | {"scope": scope, "watch": watch})
         return Reason(code="story_reaches", params=params | {"scope": scope})
     if told.what == "turned":
         return Reason(code="story_graver" if graver else "story_turns", params=params)

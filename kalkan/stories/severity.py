@@ -17,7 +17,7 @@ import numpy as np
 from kalkan.stories import harm
 from kalkan.stories.record import Measure, Reason, Severity
 from kalkan.stories.story import Story
-from kalkan.stories.trace import ABUSE, ANGER, ASK, COMPLAINT, DISGUST, FEAR, MEDIA, SADNESS
+from kalkan.stories.trace import ABUSE, ASK, COMPLAINT, MEDIA, MOOD
 
 _FEWEST: Final = 20  # read posts for a share to be said
 _Z: Final = 1.96
@@ -31,11 +31,11 @@ def severity(story: Story, *, minute: int) -> Severity:
         _volume(story, minute),
         _growth(story, minute),
         _spread(story),
-        _share(story, "mood", (ANGER, SADNESS, FEAR, DISGUST), raised=0.25, high=0.5),
-        _share(story, "vividness", (MEDIA,), raised=0.2, high=0.5),
+        _share(story, "mood", MOOD, raised=0.25, high=0.5),
+        _share(story, "vividness", MEDIA, raised=0.2, high=0.5),
         _cause(story),
         _responsibility(story),
-        _share(story, "abuse", (ABUSE,), raised=0.05, high=0.15),
+        _share(story, "abuse", ABUSE, raised=0.05, high=0.15),
     )
     return _advised(story, parts)
 
@@ -82,13 +82,11 @@ def _spread(story: Story) -> Measure:
     return Measure(name="spread", value=float(places), unit="networks", n=len(story.authors), level=level)
 
 
-def _share(story: Story, name: str, signs: tuple[int, ...], *, raised: float, high: float) -> Measure:
-    """The share of posts that show any of ``signs`` (the most shown one where there are several), Wilson interval."""
-    counts = [story.spread.share(sign) for sign in signs]
-    of = counts[0][1]
+def _share(story: Story, name: str, sign: int, *, raised: float, high: float) -> Measure:
+    """The share of posts that show ``sign``, with Wilson's interval."""
+    shown, of = story.spread.share(sign)
     if of < _FEWEST:
         return Measure(name=name, unit="share", n=of, why="too_few" if of else "not_read")
-    shown = max(count for count, _ in counts) if len(counts) == 1 else min(of, sum(count for count, _ in counts))
     share = shown / of
     middle = (share + _Z**2 / (2 * of)) / (1 + _Z**2 / of)
     half = _Z * np.sqrt(share * (1 - share) / of + _Z**2 / (4 * of**2)) / (1 + _Z**2 / of)

@@ -1,7 +1,8 @@
-"""All stories of one listener at once: over everything, over each brand's mentions, and the watched curves beside.
+"""All stories of one listener at once: over everything, over what is watched, and the watched curves beside.
 
-Owns how these meet: which of two stories found in different scopes is the same one, and when that is news. Promises
-what :class:`kalkan.stories.replay.Stories` promises: the same alarms however the posts are cut, exactly taken up again.
+Owns how these meet: which of two stories found in different scopes is the same one, and when that is news to whom.
+Promises what :class:`kalkan.stories.replay.Stories` promises: the same alarms however the posts are cut, exactly taken
+up again; and that one thing is told to a team once, under the scope in which it was seen first.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,25 +19,23 @@ import pyarrow.compute as pc
 
 from kalkan.errors import ArchiveDamaged
 from kalkan.posts import key_of
-from kalkan.stories import keeping
+from kalkan.stories import keeping, surges
 from kalkan.stories.detect import Rules
 from kalkan.stories.forecast import Forecasts
 from kalkan.stories.gather import TOGETHER
-from kalkan.stories.gravity import weigh
 from kalkan.stories.letters import Hashes, Rows
 from kalkan.stories.pileon import incident
-from kalkan.stories.record import EVERYTHING, PileOn, Reason, from_json, to_json
-from kalkan.stories.replay import LATE, Stories
+from kalkan.stories.record import EVERYTHING, Part, PileOn, Reason, from_json, to_json
+from kalkan.stories.replay import LATE, Stories, kept_of
 from kalkan.stories.rows import reason_of
+from kalkan.stories.scopes import chosen, kind_of, mark_of, most_posts, named, seen_by, team_of
 from kalkan.stories.story import Story, Told, Turn
 from kalkan.stories.terms import Terms, terms
 from kalkan.stories.times import moment_of
-from kalkan.stories.title import typical, write_title
 from kalkan.stories.watched import Bin, Jumped, Watched
 
 _KNOWN: Final = 360  # minutes in which a story told elsewhere is no news here
 _US: Final = 60_000_000
-_BRAND_WARM_UP: Final = 360
 _LOOK: Final = 10  # minutes
 _IN_STEP_FOR: Final = 360  # minutes after its last alarm in which a story is looked at for accounts in step
 _MOST_IN_STEP: Final = 3_000
@@ -52,6 +51,7 @@ class Said:
     told: Told
     story: Story
     reason: Reason
+    watches: tuple[Part, ...] = ()  # whom it named at that moment
 
 
 class Streams:
@@ -75,15 +75,19 @@ class Streams:
         return self.by_scope[EVERYTHING]
 
     def follow(self, scopes: Sequence[str]) -> None:
-        """Follow exactly these scopes, and everything."""
-        brands = [scope for scope in scopes if scope.startswith("brand:")]
-        for scope in [scope for scope in self.by_scope if scope != EVERYTHING and scope not in brands]:
-            del self.by_scope[scope]
-        for scope in brands:
-            # All mentions have the brand's own words: what is usual among them takes longer to learn.
-            self.by_scope.setdefault(scope, Stories(rules=replace(self.rules, warm_up=_BRAND_WARM_UP), takes_keys=True))
-        self.markets = frozenset(scope.removeprefix("market:") for scope in scopes if scope.startswith("market:"))
-        self.watched.follow(scopes)
+        """Follow exactly these scopes, and everything. Beyond so many a scope has its curve alone."""
+        wanted = chosen(scopes, self.rules)
+        kept = {scope: one for scope, one in self.by_scope.items() if scope == EVERYTHING or scope in wanted}
+        for scope, rules in wanted.items():
+            if scope in kept:
+                known = kept[scope].detector
+                known.rules = replace(known.rules, most_terms=rules.most_terms)
+            else:
+                kept[scope] = Stories(rules=rules, takes_keys=True, mark=mark_of(scope))
+                kept[scope].recent.most = most_posts(scope)
+        self.by_scope = {scope: kept[scope] for scope in (EVERYTHING, *wanted)}
+        self.markets = frozenset(scope.removeprefix("market:") for scope in scopes if kind_of(scope) == "market")
+        self.watched.follow([EVERYTHING, *scopes])
 
     def quieten(self, margins: dict[str, float]) -> None:
         """How much higher each scope's bar is to be, in nats."""
@@ -111,42 +115,40 @@ class Streams:
             return []
         told: list[Said] = []
         edges = [0, *(np.flatnonzero(np.diff(minute)) + 1).tolist(), len(minute)]
-        found = terms(posts)
+        found, of, posts = terms(posts), named(posts, self.markets), kept_of(posts)
         for start, end in pairwise(edges):
             here = int(minute[start])
             told += self.until(here)
             self.open = here
-            self._hear(here, posts.slice(start, end - start), found.take(np.arange(start, end)))
+            part = found.take(np.arange(start, end))
+            self._hear(here, posts.slice(start, end - start), part, dict(of.between(start, end)))
         return told
 
     def _late(self, minute: Rows, posts: pa.Table) -> None:
         found = terms(posts)
         self.everything.take_late(minute, posts, found)
-        row, name = _listed(posts["scopes"])
-        for scope, stories in self.by_scope.items():
-            some = np.unique(row[name == scope])
-            if scope != EVERYTHING and len(some):
-                stories.take_late(minute[some], posts.take(some), found.take(some))
+        for scope, rows in named(posts, self.markets).between(0, posts.num_rows):
+            if scope in self.by_scope:
+                self.by_scope[scope].take_late(minute[rows], posts.take(rows), found.take(rows))
 
-    def _hear(self, minute: int, posts: pa.Table, found: Terms) -> None:
-        """Take posts of the one minute that is open."""
-        posts = self._with_markets(posts)
+    def _hear(self, minute: int, posts: pa.Table, found: Terms, scopes: dict[str, Rows]) -> None:
+        """Take posts of the one minute that is open; ``scopes``: the rows of each."""
         for stories in self.by_scope.values():
             stories.detector.begin(minute - 1)
         self.everything.take(minute, posts, found)
-        holders = [scope for scope in self.by_scope if scope != EVERYTHING]
-        if holders:
-            row, name = _listed(posts["scopes"])
-            for scope in holders:
-                some = np.unique(row[name == scope])
-                if len(some):
-                    self.by_scope[scope].take(minute, posts.take(some), found.take(some))
-        self.watched.hear(np.full(posts.num_rows, minute), posts["author_id"], posts["watched"])
-        for scope, surge in self.surges.items():
-            row, name = _listed(posts["watched"])
-            some = np.unique(row[name == scope])
-            if len(some):
-                _add(surge, minute, posts.take(some), found.take(some))
+        self.watched.open = minute
+        self.watched.waiting.append((EVERYTHING, np.unique(found.author)))
+        for scope in sorted(scopes):
+            rows = scopes[scope]
+            self.watched.waiting.append((scope, np.unique(found.author[rows])))
+            stories_of, surge = self.by_scope.get(scope), self.surges.get(scope)
+            if stories_of is None and surge is None:
+                continue
+            some, part = posts.take(rows), found.take(rows)
+            if stories_of is not None:
+                stories_of.take(minute, some, part)
+            if surge is not None:
+                surges.add(surge, minute, some, part)
 
     def until(self, minute: int) -> list[Said]:
         """Let the stream's time reach ``minute``: what ended is followed, brands after everything."""
@@ -187,126 +189,143 @@ class Streams:
     # — the same thing in two scopes —
 
     def _placed(self, scope: str, told: Told) -> Said | None:
-        """An alarm where it belongs; None where the same story was told elsewhere lately."""
+        """An alarm where it belongs; None where the same story was told lately to the same people."""
         story = self._story(scope, told.story)
         if scope == EVERYTHING:
-            if told.what == "born" and (brand := self._same_in_brands(story, told.at)):
-                story.turns.append(Turn(told.at, "joined", brand))
+            if told.what == "born" and (other := self._told_before(story, told)):
+                story.turns.append(Turn(told.at, "joined", other))
                 return None
-            graver = told.gravity.level >= 2 and told.what == "turned"
-            return Said(scope, told, story, reason_of(told, graver=graver))
-        home = self._same_in_everything(scope, story)
+            return self._say(scope, told, story)
+        home = self._home(scope, story, told.at)
         if home is None:
-            graver = told.gravity.level >= 2 and told.what == "turned"
-            return Said(scope, told, story, reason_of(told, graver=graver))
-        story.into, story.changed = home.id, True
-        if self.reached.get(f"{home.id} {scope}"):
+            if kind_of(scope) == "market" and told.what == "born" and self._told_before(story, told, scope):
+                return None
+            return self._say(scope, told, story)
+        self._part_of(story, home)
+        if not self._news(home, scope):
             return None
         self.reached[f"{home.id} {scope}"] = str(told.at)
         reaches = replace(told, what="reaches", story=home.id, title=home.title or told.title)
-        return Said(scope, reaches, home, reason_of(reaches, graver=False, scope=scope))
+        return Said(scope, reaches, home, reason_of(reaches, graver=False, scope=scope), home.spread.parts("scopes"))
+
+    def _say(self, scope: str, told: Told, story: Story) -> Said:
+        """An alarm of this scope; whom it names by five people at least, it has reached."""
+        self.reached[f"{story.id} {scope}"] = str(told.at)
+        for name, tally in story.spread.tallies["scopes"].items():
+            if len(tally.authors) >= self.rules.authors:
+                self.reached.setdefault(f"{story.id} {name}", str(told.at))
+        graver = told.gravity.level >= 2 and told.what == "turned"
+        return Said(scope, told, story, reason_of(told, graver=graver), story.spread.parts("scopes"))
+
+    def _news(self, home: Story, scope: str) -> bool:
+        """Whether it is news to a team that ``home`` is spoken of in ``scope``: the first of its watches, or itself."""
+        if kind_of(scope) == "market" or f"{home.id} {scope}" in self.reached:
+            return False
+        told = [key.partition(" ")[2] for key in self.reached if key.startswith(f"{home.id} ")]
+        return kind_of(scope) == "brand" or not any(team_of(one) == team_of(scope) for one in told)
 
     def _story(self, scope: str, id: str) -> Story:
         follower = self.by_scope[scope].follower
         return next(one for one in (*follower.stories, *reversed(follower.closed)) if one.id == id)
 
-    def _same_in_everything(self, scope: str, story: Story) -> Story | None:
+    def _home(self, scope: str, story: Story, minute: int) -> Story | None:
+        """The running story of everything, or one told lately to the same team, that most of these posts speak of."""
         recent = self.by_scope[scope].recent
         rows = np.flatnonzero(story.matches(recent.terms) & (recent.minute >= story.began))
         if not len(rows):
             return None
         part = recent.terms.take(rows)
-        shares = [(float(other.matches(part).mean()), other) for other in self.everything.stories]
-        best = max(shares, key=lambda one: one[0], default=(0.0, story))
-        return best[1] if best[0] >= TOGETHER else None
+        elsewhere = [
+            other
+            for name, stories in self.by_scope.items()
+            if name not in (EVERYTHING, scope) and seen_by(scope, name)
+            for other in stories.stories
+            if not other.into and other is not story and minute - other.told < _KNOWN
+        ]
+        for some in (self.everything.stories, elsewhere):
+            shares = [(float(other.matches(part).mean()), other) for other in some]
+            share, best = max(shares, key=lambda one: one[0], default=(0.0, story))
+            if share >= TOGETHER:
+                return best
+        return None
 
-    def _same_in_brands(self, story: Story, minute: int) -> str:
-        """The id of a brand's story, told lately, that this one turns out to be; empty where there is none."""
-        recent = self.everything.recent
+    def _part_of(self, story: Story, home: Story) -> None:
+        """``story`` is ``home`` seen in another scope; so is whatever was a part of it."""
+        for stories in self.by_scope.values():
+            for one in stories.stories:
+                if one is story or one.into == story.id:
+                    one.into, one.changed = home.id, True
+
+    def _told_before(self, story: Story, told: Told, here: str = EVERYTHING) -> str:
+        """The id of a watch's story, told lately, that this one turns out to be; empty where somebody has not heard it.
+
+        The other becomes a part of this one in any case. In a market only stories of brands and their watches do.
+        """
+        recent = self.by_scope[here].recent
         part = recent.terms.take(np.flatnonzero(story.matches(recent.terms) & (recent.minute >= story.began)))
+        teams = {team_of(scope) for scope in self.by_scope} - {""}
+        known = ""
         for scope, stories in self.by_scope.items():
-            if scope == EVERYTHING:
+            if scope in (EVERYTHING, here) or (here != EVERYTHING and not team_of(scope)):
                 continue
             for other in stories.stories:
-                if minute - other.told < _KNOWN and float(other.matches(part).mean()) >= TOGETHER:
-                    other.into, other.changed = story.id, True
-                    self.reached[f"{story.id} {scope}"] = str(minute)
-                    return other.id
-        return ""
+                lately = told.at - other.told < _KNOWN and not other.into
+                if not lately or float(other.matches(part).mean()) < TOGETHER:
+                    continue
+                self._part_of(other, story)
+                for key in [key for key in self.reached if key.startswith(f"{other.id} ")]:
+                    self.reached[f"{story.id} {key.partition(' ')[2]}"] = self.reached[key]
+                heard_by_all = kind_of(scope) == "market" or teams == {team_of(scope)}
+                if heard_by_all and story.gravity.level <= max(other.gravest, other.gravity.level):
+                    known = known or other.id
+        return known
 
     # — surges —
 
     def _surged(self, jumped: Jumped) -> Said | None:
         scope, minute = jumped.scope, jumped.minute
-        if scope.startswith("market:"):  # shown as a curve; what people speak of there is told as stories
-            return None
+        if scope == EVERYTHING or (kind_of(scope) == "market" and self._rest_jumped(jumped)):
+            return None  # more is listened to, or the whole world is up
         posts, found, minutes = self._lately(scope, minute)
-        home = self._home_of(found, minute)
-        if home is not None:
-            story, known = home
-            if known or minute - story.told < LATE:
-                return None
-        else:
-            story = self.surges.get(scope) or Story(
-                id=f"surge-{scope}-{minute}", began=int(minutes.min()) if len(minutes) else minute, told=minute,
-                score=jumped.score, term=np.zeros(0, dtype=np.uint64), weight=np.zeros(0), usual=jumped.usual / 60,
-            )  # fmt: skip
+        story = surges.home_of(jumped, found, self._stories_seen_by(scope))
+        if story is None:
             if scope not in self.surges:
-                self.surges[scope] = story
-                story.turns.append(Turn(minute, "born"))
-                for at in np.unique(minutes).tolist():
-                    rows = np.flatnonzero(minutes == at)
-                    _add(story, at, posts.take(rows), found.take(rows))
-            _write(story, posts, found)
+                self.surges[scope] = surges.surge(jumped, int(minutes.min()) if len(minutes) else minute)
+                surges.add_all(self.surges[scope], posts, found, minutes)
+            story = self.surges[scope]
+            surges.write(story, scope, posts, found)
+        elif minute - story.told < _KNOWN or kind_of(scope) == "market":
+            return None
         story.told, story.changed = minute, True
-        told = Told(
-            at=minute, story=story.id, what="surge", title=story.title, terms=tuple(story.names), began=minute - 59,
-            n=found.n, authors=round(jumped.n), score=jumped.score, usual=jumped.usual / 60, gravity=story.gravity,
-            examples=tuple(story.examples),
-        )  # fmt: skip
-        return Said(scope, told, story, reason_of(told, graver=False, scope=scope))
+        told = surges.told_of(jumped, story, found.n)
+        return Said(scope, told, story, reason_of(told, graver=False, scope=scope), story.spread.parts("scopes"))
+
+    def _rest_jumped(self, jumped: Jumped) -> bool:
+        """Whether what is said in other languages rose half as much at least: then it is no news of this one."""
+        n, usual = self.watched.level(EVERYTHING)
+        rest, usual_rest = n - jumped.n, usual - jumped.usual
+        return usual_rest >= 1 and rest / usual_rest >= 0.5 * jumped.n / max(jumped.usual, 0.1)
+
+    def _stories_seen_by(self, scope: str) -> list[Story]:
+        """Running stories that may explain a jump."""
+        held = [one for name, held in self.by_scope.items() if seen_by(scope, name) for one in held.stories]
+        return [one for one in held if not one.into]
 
     def _lately(self, scope: str, minute: int) -> tuple[pa.Table, Terms, Rows]:
         """The posts of a scope in the last hour, as far as they are held."""
         recent = (self.by_scope.get(scope) or self.everything).recent
-        if scope in self.by_scope:
-            rows = np.flatnonzero(recent.minute > minute - 60)
-        else:
-            row, name = _listed(recent.posts["scopes"])
-            rows = np.unique(row[name == scope])
-            rows = rows[recent.minute[rows] > minute - 60]
+        late = recent.minute > minute - 60
+        rows = np.flatnonzero(late)
+        if scope not in self.by_scope:
+            rows = rows[named(recent.posts.filter(pa.array(late)), self.markets).of(scope)]
         return recent.posts.take(rows), recent.terms.take(rows), recent.minute[rows]
 
-    def _home_of(self, found: Terms, minute: int) -> tuple[Story, bool] | None:
-        """The story that most of these posts speak of, and whether it was told lately."""
-        if not found.n:
-            return None
-        stories = [one for held in self.by_scope.values() for one in held.stories if not one.into]
-        shares = [(float(one.matches(found).mean()), one) for one in stories]
-        share, story = max(shares, key=lambda one: one[0], default=(0.0, None))
-        return (story, minute - story.told < _KNOWN) if story is not None and share >= TOGETHER else None
-
     def _calm(self, minute: int) -> None:
-        """Surges are over when three hours brought hardly more than is usual."""
         for scope, story in list(self.surges.items()):
-            if minute - story.told >= LATE and story.heard(minute - LATE, minute) < 1.5 * max(story.usual * LATE, 3.0):
+            if surges.over(story, minute):
                 story.state, story.changed = "closed", True
                 story.turns.append(Turn(minute, "closed"))
                 self.over.append(self.surges.pop(scope))
-
-    def _with_markets(self, posts: pa.Table) -> pa.Table:
-        """``watched``: the scopes of each post, its market among them."""
-        lang = posts["lang"].combine_chunks() if "lang" in posts.column_names else pa.nulls(posts.num_rows, pa.string())
-        market = pc.if_else(
-            pc.fill_null(pc.is_in(lang, value_set=pa.array(sorted(self.markets), pa.string())), False),
-            pc.binary_join_element_wise("market", lang, ":"),
-            None,
-        )
-        row, name = _listed_arrow(posts["scopes"])
-        there = np.flatnonzero(market.is_valid().to_numpy(zero_copy_only=False))
-        rows = np.concatenate([row, there])
-        names = pa.concat_arrays([name.cast(pa.string()), market.drop_null().cast(pa.string())])
-        return posts.append_column("watched", _as_lists(rows, names, posts.num_rows))
 
     # — taken away by whoever keeps them —
 
@@ -315,7 +334,7 @@ class Streams:
         held: list[tuple[str, Iterable[Story]]] = [
             *((scope, (*one.follower.stories, *one.follower.closed)) for scope, one in self.by_scope.items()),
             *((scope, (story,)) for scope, story in self.surges.items()),
-            *((story.id.removeprefix("surge-").rpartition("-")[0], (story,)) for story in self.over),
+            *((surges.scope_of(story), (story,)) for story in self.over),
         ]
         self.over = []
         found = [(scope, story) for scope, stories in held for story in stories if story.changed]
@@ -396,52 +415,6 @@ class Streams:
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise ArchiveDamaged("stories_damaged", detail=type(error).__name__) from error
         return one
-
-
-def _add(story: Story, minute: int, posts: pa.Table, found: Terms) -> None:
-    """More posts of a surge."""
-    authors = np.unique(found.author)
-    story.n += found.n
-    story.authors = np.union1d(story.authors, authors)
-    story.changed = True
-    story.spread.take(np.full(found.n, minute), found, posts)
-    if story.curve and story.curve[-1][0] == minute:
-        story.curve[-1] = (minute, story.curve[-1][1] + len(authors))
-    else:
-        story.curve.append((minute, len(authors)))
-    story.new_keys.append((minute, pc.fill_null(posts["key"], 0).to_numpy()))
-    story.minutes[minute] = story.minutes.get(minute, 0) + found.n
-    story.new_counts.append((minute, story.minutes[minute], story.curve[-1][1]))
-
-
-def _write(story: Story, posts: pa.Table, found: Terms) -> None:
-    """A surge's words, from the posts of the last hour."""
-    texts = [str(text) for text in posts["text"].to_pylist()[-400:]]
-    if not texts:
-        return
-    story.title = write_title(texts, turkish=posts["lang"].to_pylist().count("tr") * 2 > posts.num_rows)
-    chosen = posts.take(typical(found, np.arange(found.n)))
-    story.examples = [
-        {name: post[name] for name in ("text", "at", "id", "network", "lang")} for post in chosen.to_pylist()
-    ]
-    story.gravity = weigh(texts, found.author[-len(texts) :])
-
-
-def _listed_arrow(column: pa.ChunkedArray) -> tuple[Rows, pa.Array]:
-    flat = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    return pc.list_parent_indices(flat).to_numpy().astype(np.int64), pc.list_flatten(flat)
-
-
-def _listed(column: pa.ChunkedArray) -> tuple[Rows, np.ndarray[Any, np.dtype[np.object_]]]:
-    row, name = _listed_arrow(column)
-    return row, np.asarray(name.to_numpy(zero_copy_only=False), dtype=object)
-
-
-def _as_lists(row: Rows, names: pa.Array, n: int) -> pa.Array:
-    """A list a row out of pairs of row and name."""
-    order = np.argsort(row, kind="stable")
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=n))]).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), names.take(pa.array(order)))
 
 
 __all__ = ["Said", "Streams", "moment_of"]

@@ -22,8 +22,11 @@ from kalkan.stories.terms import Terms
 from kalkan.stories.times import moment_of, moment_us
 
 OWN, REPLY, QUOTE = range(3)
-MEDIA, ANGER, SADNESS, FEAR, DISGUST, ASK, COMPLAINT, PRAISE, ABUSE, READ = (1 << bit for bit in range(10))
-"""What one post shows, as bits of the column ``signs``. READ: it was read at all, the denominator of the others."""
+MEDIA, ANGER, SADNESS, FEAR, DISGUST, ASK, COMPLAINT, PRAISE, ABUSE, READ, MOOD = (1 << bit for bit in range(11))
+"""What one post shows, as bits of the column ``signs``. READ: it was read at all, the denominator of the others.
+MOOD is counted here: any of anger, sadness, fear and disgust."""
+_HARD: Final = ANGER | SADNESS | FEAR | DISGUST
+_SIGNS: Final = 11
 
 _ARRIVED: Final = 3  # different people: before that a post elsewhere is an echo
 _ENOUGH: Final = 5
@@ -102,7 +105,7 @@ class Spread:
         self.tallies: dict[str, dict[str, Tally]] = {name: {} for name in (*_BY_NAME, *_BY_CARRIER)}
         self.feeds: set[str] = set()  # sites that we hear by their feed, too
         self.how = [0, 0, 0]  # own words, replies, quotes
-        self.signs = np.zeros(10, dtype=np.int64)  # posts that show each
+        self.signs = np.zeros(_SIGNS, dtype=np.int64)  # posts that show each
         self.texts: Hashes = np.zeros(0, dtype=np.uint64)
         self.everyone = Tally()
         self.fifth = -1  # minute
@@ -122,7 +125,8 @@ class Spread:
         how = np.bincount(pc.fill_null(posts["how"], OWN).to_numpy().astype(np.int64), minlength=3)
         self.how = [had + int(more) for had, more in zip(self.how, how[:3], strict=True)]
         signs = pc.fill_null(posts["signs"], 0).to_numpy().astype(np.int64)
-        self.signs += ((signs[:, None] >> np.arange(10)) & 1).sum(axis=0)
+        signs |= np.where(signs & _HARD, MOOD, 0)
+        self.signs += ((signs[:, None] >> np.arange(_SIGNS)) & 1).sum(axis=0)
         for column in (*_BY_NAME, *_BY_CARRIER):
             self._take_by(column, minute, found.author, at, ids, posts[column])
         feeds = posts.filter(pc.equal(posts["network"], "feeds"))["site"]
@@ -274,7 +278,7 @@ class Spread:
         """The counts whose :meth:`state` this is."""
         one, plain, hashes = cls(), kept["plain"], kept["hashes"]
         one.feeds, one.how, one.fifth = set(plain["feeds"]), list(plain["how"]), int(plain["fifth"])
-        one.signs = np.array(plain["signs"], dtype=np.int64)
+        one.signs[: len(plain["signs"])] = plain["signs"]
         one.jumps = [(kind, a, b, int(at)) for kind, a, b, at in plain["jumps"]]
         rest = sum(had["authors"] for tallies in plain["tallies"].values() for had in tallies.values())
         place = plain["everyone"]["authors"]

@@ -117,6 +117,15 @@ class Watched:
             if cohort.scopes[k]
         ]
 
+    def level(self, scope: str) -> tuple[float, float]:
+        """Authors of the last hour and the usual ones of an hour; nothing where it is not watched."""
+        for cohort in self.cohorts:
+            if scope in cohort.scopes:
+                at = cohort.scopes.index(scope)
+                curves = cohort.curves
+                return float(curves.last_hour[at].sum() + curves.x[at]), float(curves.usual()[at])
+        return 0.0, 0.0
+
     def quieten(self, bars: dict[str, float]) -> None:
         """Margins, in nats, on top of the bar: the highest of a cohort's scopes holds for all of it."""
         for cohort in self.cohorts:

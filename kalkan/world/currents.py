@@ -146,7 +146,7 @@ STORIES: Final = (
         half_life=_hours(24), story=True,
     ),
     Current(
-        name="ordu-gas-leak", daily={"tr": 2100, "en": 480}, since=_hours(2.5), rise=_hours(1.5), hold=_hours(6),
+        name="ordu-gas-leak", daily={"tr": 2100, "en": 480}, since=_hours(1.1), rise=_hours(0.75), hold=_hours(6),
         half_life=_hours(9), urgent=True, target="ordu-told", replies=0.06, quotes=0.06, story=True,
     ),
 )  # fmt: skip

@@ -6,21 +6,26 @@ import dataclasses
 import io
 import json
 import zipfile
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.mail import EmailMessage
 from django.utils import timezone
 
-from kalkan.desk import asking, caring, evidence, inbox, piles, shelf, shield_audit, shifts
+from kalkan.desk import asking, caring, evidence, inbox, inbox_calls, mail, piles, shelf, shield_audit, shifts
 from kalkan.desk.actions import accounts
 from kalkan.desk.models import (
+    AlarmWish,
     Audit,
+    CareRules,
+    CareWish,
     Draft,
     Duty,
     Evidence,
     EvidenceHold,
+    HeldCall,
     Item,
     KeptAsk,
     Membership,
@@ -93,6 +98,7 @@ def test_what_is_held_is_opened_by_whom_it_is_held_for_and_kept_as_evidence(fill
     named.post(f"/inbox/{row.pk}/keep/", hold)  # twice is once
     kept = Evidence.objects.get()
     assert (kept.by, kept.seq, kept.before, kept.hold.name) == (filled.approver, 1, vault.START, "Shop threat")
+    assert kept.body is not None
     assert kept.body["post"]["text"] == THREAT and kept.body["hold"]["until"] == "2026-12-24"
     page = named.get(f"/inbox/{row.pk}/").content.decode()
     assert page.index("<details") < page.index("burn it down"), "folded still, and counted when opened"
@@ -121,7 +127,10 @@ def test_the_chain_tells_what_was_changed_and_survives_the_end_of_a_hold(filled:
     with zipfile.ZipFile(io.BytesIO(made.content)) as held:
         held.extractall(tmp_path)
     assert vault.check_bundle(tmp_path / "evidence") == ()
-    assert {path.name for path in (tmp_path / "evidence").iterdir()} == {"report.html", "records.jsonl", "SHA256SUMS"}
+    assert {path.name for path in (tmp_path / "evidence").iterdir()} == {
+        "report.pdf", "report.html", "records.jsonl", "SHA256SUMS",
+    }  # fmt: skip
+    assert (tmp_path / "evidence" / "report.pdf").read_bytes().startswith(b"%PDF-")
     told = tmp_path / "evidence" / "records.jsonl"
     told.write_text(told.read_text().replace("burn it down", "love it"))
     assert vault.check_bundle(tmp_path / "evidence")[0].why == "file_changed"
@@ -133,6 +142,7 @@ def test_the_chain_tells_what_was_changed_and_survives_the_end_of_a_hold(filled:
     page = client.get("/inbox/evidence/").content.decode()
     assert "The chain is whole: 3 records." in page and "Released" in page
 
+    assert rows[0].body is not None
     rows[0].body["post"]["text"] = "I like your shop"
     assert [(flaw.where, flaw.why) for flaw in evidence.flaws(rows)] == [("1", "record_changed")]
     assert [flaw.why for flaw in evidence.flaws(rows[1:])] == ["record_missing"]
@@ -226,7 +236,8 @@ def test_an_ask_is_passed_on_decided_and_those_who_asked_are_told(filled: Team, 
     row.refresh_from_db()
     assert (row.stage, row.decision) == ("answered", "From May on the front")
     assert Draft.objects.count() == 2, "those who asked, and nobody else"
-    assert of("ada").draft is not None and of("cem").answered_at is None
+    assert "those who asked were told" in client.get("/inbox/").content.decode(), "good news between the blows"
+    assert of("ada").replying and of("cem").draft is None
     assert "2 not answered yet" in client.get(f"/inbox/asks/{row.pk}/").content.decode()
 
 
@@ -294,10 +305,10 @@ def test_hand_over_topics_put_off_and_a_week_of_ones_own(filled: Team, cast: Cas
     assert client.post("/inbox/care/rota/", line).status_code == 403
     assert owner.post("/inbox/care/rota/", {**line, "ends": "08:00"}).status_code == 400
     assert owner.post("/inbox/care/rota/", line).status_code == 302
-    night = {**line, "person": str(filled.moderator.pk), "begins": "22:00", "ends": "07:00", "weekday": "6"}
+    night = {**line, "person": str(filled.moderator.pk), "begins": "22:00", "ends": "10:00", "weekday": "6"}
     owner.post("/inbox/care/rota/", night)
     found = shifts.standing(filled.moderator, cast.findik, now=NOW)
-    assert found.shift is not None and found.shift.end.hour == 7, "Sunday's night goes on into Monday"
+    assert found.shift is not None and found.shift.end.hour == 10, "Sunday's night goes on into Monday"
     assert found.next == filled.writer
     assert "Your shift, " in client.get("/inbox/").content.decode()
     assert client.post("/inbox/care/hand-over/").status_code == 302
@@ -332,6 +343,68 @@ def test_hand_over_topics_put_off_and_a_week_of_ones_own(filled: Team, cast: Cas
     assert owner.post(f"/inbox/care/rota/{line_of.pk}/remove/").status_code == 302
 
 
+def test_quiet_hours_switch_off_and_who_is_on_call_is_called(
+    filled: Team, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[EmailMessage] = []
+    monkeypatch.setattr(mail, "post", lambda message, *, config: sent.append(message))
+    config = dataclasses.replace(work().config, smtp_host="mail.example", public_url="https://desk.example")
+    job = dataclasses.replace(work(), config=config)
+    inbox_calls.call(job)
+    assert sent == [], "nobody asked for mail"
+    night = {"by_mail": True, "quiet_from": time(7), "quiet_until": time(12), "on_call": False}  # it is 9:10 there
+    AlarmWish.objects.create(person=filled.owner, brand=cast.findik, **night)
+    inbox_calls.call(job)
+    inbox_calls.call(job)
+    assert sent == [] and HeldCall.objects.get().due_at == NOW.replace(hour=9, minute=0), "held back, not lost"
+    later = dataclasses.replace(job, now=lambda: NOW + timedelta(hours=3))
+    inbox_calls.call(later)
+    inbox_calls.call(later)
+    assert [message.to for message in sent] == [["ayse@example.com"]]
+    assert "Fındık" in sent[0].subject and "burn" not in sent[0].body and "view=held" in sent[0].body
+    sent.clear()
+    HeldCall.objects.all().delete()
+    CareRules.objects.create(brand=cast.findik, handler=filled.moderator)
+    AlarmWish.objects.create(person=filled.moderator, brand=cast.findik, **night)
+    AlarmWish.objects.filter(person=filled.owner).update(on_call=True)
+    inbox_calls.call(job)
+    assert [message.to for message in sent] == [["ayse@example.com"]], "its handler sleeps: an owner on call is called"
+
+    AlarmWish.objects.filter(person=filled.moderator).update(quiet_from=time(8), quiet_until=time(18))
+    client = signed_in(filled.moderator)
+    asleep = client.get("/inbox/").content.decode()
+    assert "Your quiet hours, until" in asleep and "palm oil" not in asleep and "nobody expects you" in asleep
+    Duty.objects.create(brand=cast.findik, person=filled.writer, begins="00:00", ends="23:59")
+    assert "Writer is on duty" in client.get("/inbox/").content.decode()
+    assert "palm oil" in signed_in(filled.writer).get("/inbox/").content.decode()
+    client.post("/inbox/awake/", {"view": "asks"})
+    assert "palm oil" in client.get("/inbox/?view=asks").content.decode()
+    monkeypatch.setattr(timezone, "now", lambda: NOW + timedelta(hours=2))
+    assert "Your quiet hours, until" in client.get("/inbox/").content.decode(), "for an hour"
+
+
+def test_a_letter_about_ones_own_week_and_how_insults_look(
+    filled: Team, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[EmailMessage] = []
+    monkeypatch.setattr(mail, "post", lambda message, *, config: sent.append(message))
+    client = signed_in(filled.writer)
+    client.post(f"/inbox/{of('troll0').pk}/opened/", {"characters": "321"})
+    client.post("/inbox/care/wish/", {"look": "blur", "weekly": "on"})
+    assert 'data-look="blur"' in client.get("/inbox/").content.decode()
+    assert 'data-look="plain"' in signed_in(filled.owner).get("/inbox/").content.decode()
+    wish = CareWish.objects.get(person=filled.writer)
+    config = dataclasses.replace(work().config, smtp_host="mail.example", public_url="https://desk.example")
+    for hours, due in ((-2, False), (0, True), (1, False), (24 * 6, False), (24 * 7, True)):  # NOW is Monday, 9:10
+        wish.refresh_from_db()
+        assert inbox_calls.week(wish, config, now=NOW + timedelta(hours=hours)) is due, hours
+    assert {tuple(message.to) for message in sent} == {("writer@example.com",)} and "321" in sent[0].body
+    client.post("/inbox/care/wish/", {"look": "nonsense"})
+    wish.refresh_from_db()
+    assert (wish.look, wish.weekly) == ("plain", False)
+    assert "Held for" not in signed_in(filled.viewer).get("/inbox/care/").content.decode(), "named to those who work"
+
+
 def test_other_brands_reach_none_of_it(filled: Team, cast: Cast) -> None:
     owner, other = signed_in(filled.owner), signed_in(cast.cem)
     owner.post(f"/inbox/{of('hit').pk}/keep/", {"name": "Case", "why": "Police", "until": "2026-12-24"})
@@ -347,4 +420,4 @@ def test_other_brands_reach_none_of_it(filled: Team, cast: Cast) -> None:
         assert other.post(path, {"decision": "x"}).status_code == 404, path
     assert json.dumps(Evidence.objects.get().body)
     with pytest.raises(InvalidInput, match="evidence_empty"):
-        evidence.bundle([], lang="en")
+        evidence.bundle([], lang="en", now=NOW)

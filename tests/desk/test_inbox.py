@@ -11,14 +11,14 @@ import pytest
 from django.conf import settings as django_settings
 from django.utils import timezone
 
-from kalkan.desk import inbox, shelf
+from kalkan.desk import inbox, inbox_answered, inbox_threads, shelf
 from kalkan.desk.actions import inbox as acts
 from kalkan.desk.jobs import Work
-from kalkan.desk.models import Draft, Item, Membership, Opened
+from kalkan.desk.models import Draft, Item, Membership, Opened, SavedAnswer, SavedView
 from kalkan.errors import Refused
 from kalkan.posts import GONE, table
 from tests.desk.conftest import Cast, signed_in
-from tests.desk.test_today import HOSTILE, NOW, Keep, keep  # noqa: F401 (a fixture)
+from tests.desk.test_today import HOSTILE, NOW, Keep, keep, stored  # noqa: F401 (a fixture)
 from tests.telling.shelf import mention
 
 INSULT = "Kavanozu küçültüp aynı fiyata satıyorsunuz şerefsizler. En azından 320 g’ı etikete büyük yazın lütfen."
@@ -71,6 +71,8 @@ def test_who_needs_a_person_stands_there_and_the_rest_does_not(filled: Cast) -> 
     page = signed_in(filled.ayse).get("/inbox/").content.decode()
     assert "Which shops in Leeds" in page and "palm oil share" in page
     assert "drop dead" not in page
+    assert page.index("palm oil share") < page.index("Kargo ertesi gün geldi"), "a word of thanks between the blows"
+    assert "Kargo ertesi gün geldi" not in signed_in(filled.ayse).get("/inbox/?view=questions").content.decode()
     assert "<script>alert(1)" not in page
 
 
@@ -101,6 +103,44 @@ def test_taking_in_again_takes_nothing_twice_and_what_is_gone_goes(filled: Cast,
     assert not Item.objects.filter(post="at://ada").exists()
 
 
+def test_what_a_slower_source_or_a_changed_watch_brings_late_is_not_missed(filled: Cast) -> None:
+    """One network is an hour behind another: nothing of it may be left out because the other was quicker."""
+    late = {"at": NOW - timedelta(hours=3), "seen_at": NOW - timedelta(hours=3)}
+    row = said("ham", "Is there a vegan jar?", p={"question": 0.95}) | late
+    posts, mentions = stored([row])
+    shelf.opened().append("slow:one", posts, now=NOW, mentions=mentions)
+    inbox.take_in(work())
+    assert of("ham").needs
+    row = said("jam", "Is the lid recyclable?", 20, p={"question": 0.95}) | late
+    posts, mentions = stored([row])
+    shelf.opened().append("slow:one", posts, now=NOW)
+    inbox.take_in(work())
+    assert shelf.opened().add_mentions(mentions) == 1
+    inbox.take_in(work())
+    inbox.take_in(work())
+    assert of("jam").needs and Item.objects.count() == 9
+
+
+def test_an_answer_on_the_network_counts_without_anybody_looking(filled: Cast, keep: Keep) -> None:  # noqa: F811
+    ours = said("us", "In all three of them.", 100, reply_to="at://ada")
+    keep(ours | {"author_handle": "findik.example.com", "brand": "cay"})
+    inbox_answered.settle(work())
+    inbox_answered.settle(work())
+    row = of("ada")
+    assert (row.answered_at, row.answered_by) == (NOW - timedelta(minutes=100), None)
+    assert inbox.waiting(filled.findik, now=NOW).n == inbox.counts(Item.objects.all())["needs"]
+
+
+def test_who_waits_in_a_conversation_that_many_join_stands_further_up(filled: Cast, keep: Keep) -> None:  # noqa: F811
+    before = of("bek").bucket
+    crowd = [said(f"joins{n}", f"So do I, number {n}", 30, root="at://bek", reply_to="at://bek") for n in range(60)]
+    keep(*crowd)
+    assert inbox_threads.weigh_one(filled.findik, shelf.opened(), now=NOW) == 1
+    assert of("bek").bucket == inbox_threads.bucket_of(of("bek").need + 0.2) == before + 1
+    assert inbox_threads.weigh_one(filled.findik, shelf.opened(), now=NOW) == 0, "in its place already"
+    assert (inbox_threads.spread(1), inbox_threads.spread(50), inbox_threads.spread(5000)) == (0, 1, 1)
+
+
 def test_the_second_to_decide_is_told(filled: Cast) -> None:
     Membership.objects.filter(person=filled.bora).update(role="moderator")
     row, client = of("ada"), signed_in(filled.ayse)
@@ -108,6 +148,9 @@ def test_the_second_to_decide_is_told(filled: Cast) -> None:
     page = client.get(f"/inbox/{row.pk}/").content.decode()
     assert "Bora K." in page and "is reading this too" in page
     signed_in(filled.bora).post(f"/inbox/{row.pk}/answered/", {"version": row.version})
+    beside = client.get(f"/inbox/{row.pk}/looks/?version={row.version}").content.decode()
+    assert "answered meanwhile" in beside and "is reading this too" in beside, "told while writing, not after"
+    assert "meanwhile" not in client.get(f"/inbox/{row.pk}/looks/?version={row.version + 1}").content.decode()
     late = client.post(f"/inbox/{row.pk}/reply/", {"version": row.version, "text": "We looked into it"})
     assert late.status_code == 409
     assert "changed this in the meantime" in late.content.decode() and "We looked into it" in late.content.decode()
@@ -127,7 +170,17 @@ def test_a_reply_becomes_a_draft_that_answers_the_post(filled: Cast) -> None:
     assert content["typed"]["reply_to"] == "at://bek"
     assert [each["network"] for each in content["version"]["variants"]] == ["bluesky"]
     row.refresh_from_db()
-    assert (row.answered_by, row.answered_at, row.draft) == (filled.ayse, NOW, draft)
+    assert (row.answered_at, row.replying, row.assignee, row.draft) == (None, True, filled.ayse, draft)
+    assert row not in inbox.narrowed(Item.objects.all(), "needs"), "somebody is at it"
+    Draft.objects.update(state="withdrawn")
+    inbox_answered.settle(work())
+    row.refresh_from_db()
+    assert row in inbox.narrowed(Item.objects.all(), "needs") and row.answered_at is None, "taken back: it waits again"
+    Item.objects.filter(pk=row.pk).update(replying=True)
+    Draft.objects.update(state="sent", sent_at=NOW + timedelta(minutes=9))
+    inbox_answered.settle(work())
+    row.refresh_from_db()
+    assert (row.answered_by, row.answered_at, row.replying) == (filled.ayse, NOW + timedelta(minutes=9), False)
     assert signed_in(filled.ayse).post(
         f"/inbox/{row.pk}/reply/", {"version": row.version, "text": "  "}
     ).status_code in (400, 403)
@@ -156,6 +209,29 @@ def test_assign_snooze_done_tag_note_and_many(filled: Cast) -> None:
     assert client.post(f"/inbox/{row.pk}/vanish/", {}).status_code == 404
 
 
+def test_several_at_once_and_what_was_put_aside_can_be_found(filled: Cast) -> None:
+    Membership.objects.filter(person=filled.bora).update(role="moderator")
+    client, picked = signed_in(filled.ayse), [of(name).pk for name in ("ada", "bek")]
+    versions = [of(name).version for name in ("ada", "bek")]
+    client.post("/inbox/many/", {"item": picked, "what": "tag", "tag": "shops"})
+    client.post("/inbox/many/", {"item": picked[:1], "what": "tag", "tag": "shops"})
+    client.post("/inbox/many/", {"item": picked, "what": f"to:{filled.bora.pk}"})
+    assert client.post("/inbox/many/", {"item": picked, "what": "1d"}).status_code == 302
+    rows = [of(name) for name in ("ada", "bek")]
+    assert {(row.state, row.assignee, tuple(row.tags)) for row in rows} == {("snoozed", filled.bora, ("shops",))}
+    assert [row.version for row in rows] == [one + 3 for one in versions], "whoever has one of them open is told"
+    put_aside = client.get("/inbox/?state=snoozed").content.decode()
+    assert "Which shops" in put_aside and "Which shops" not in client.get("/inbox/").content.decode()
+    assert "Which shops" in client.get("/inbox/?view=all&state=snoozed&tag=shops").content.decode()
+    assert "Which shops" not in client.get("/inbox/?view=all&state=snoozed&tag=other").content.decode()
+    client.post("/inbox/many/", {"item": [of("eda").pk], "what": "to:"})
+    turkish = client.get("/inbox/?view=all&lang=tr").content.decode()
+    assert "teşekkürler" in turkish and "palm oil" not in turkish
+    viewer = signed_in(filled.cem)
+    viewer.post("/inbox/many/", {"item": [of("eda").pk], "what": "done"})
+    assert of("eda").state == "open", "another brand’s is never touched"
+
+
 def test_saved_answers_views_and_care(filled: Cast) -> None:
     client = signed_in(filled.ayse)
     given = {"name": "Thanks", "lang": "en", "text": "Thank you, {name}. {brand} {unknown}"}
@@ -165,6 +241,19 @@ def test_saved_answers_views_and_care(filled: Cast) -> None:
     client.post("/inbox/view/", {"name": "Questions of mine", "query": "view=questions&mine=1"})
     assert "Questions of mine" in client.get("/inbox/").content.decode()
     assert "Questions of mine" not in signed_in(filled.bora).get("/inbox/").content.decode()
+    here = client.get("/inbox/?view=questions&mine=1").content.decode()
+    assert "Keep “Questions of mine” no longer" in here
+    pk = SavedView.objects.get().pk
+    signed_in(filled.bora).post(f"/inbox/view/{pk}/remove/")
+    assert SavedView.objects.filter(pk=pk).exists(), "one’s own alone"
+    client.post(f"/inbox/view/{pk}/remove/")
+    assert not SavedView.objects.exists()
+    answer = SavedAnswer.objects.get()
+    assert signed_in(filled.cem).get(f"/inbox/answers/{answer.pk}/").status_code == 404
+    client.post(f"/inbox/answers/{answer.pk}/", {**given, "name": "Thank you"})
+    assert "Thank you" in client.get("/inbox/answers/").content.decode()
+    client.post(f"/inbox/answers/{answer.pk}/", {"drop": "1"})
+    assert not SavedAnswer.objects.exists()
     acts.set_rules(filled.ayse, filled.findik, opens="00:00", shuts="23:59", zone="UTC")
     row = of("ada")
     client.post(f"/inbox/{row.pk}/answered/", {"version": row.version})

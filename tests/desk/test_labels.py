@@ -66,11 +66,16 @@ def label_all(cast: Cast, row: Sample, n: int) -> None:
     )
 
 
-def test_the_brief_of_the_same_days_is_corrected_and_others_are_not(told: Cast) -> None:
+def test_the_brief_and_today_of_the_same_days_are_corrected_and_others_are_not(
+    told: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     row = begun(told)
     label_all(told, row, 200)
     ask = labelling.ask_of(row)
     given = {"now": NOW, "zone": "Europe/Istanbul", "lang": "en", "sort": "team"}
+    monkeypatch.setattr(timezone, "now", lambda: ask.until)
+    shown = signed_in(told.ayse).get("/?period=7d").content.decode()
+    assert "corrected by 200 labels of people drawn at random" in shown
     made = briefing.compose(told.findik, shelf.opened(), since=ask.since, until=ask.until, **given)
     text = made.to_json()
     assert "Corrected with 200 labels of people drawn at random: Anger." in text

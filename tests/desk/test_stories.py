@@ -110,7 +110,7 @@ def an_alarm(story: StoryRow, *, at: datetime = BEGAN + timedelta(minutes=28), *
     given: dict[str, Any] = {
         "seq": 0, "id": f"{story.id}-{books.minute_of(at)}", "story": story.id, "scope": story.scope, "what": "born",
         "at": at, "told_at": at + timedelta(seconds=8), "late": False, "title": story.title, "terms": story.terms,
-        "began": story.began, "n": 12, "authors": 9, "score": story.score, "gravity": story.gravity,
+        "began": story.began, "n": 14, "authors": 14, "score": story.score, "gravity": story.gravity,
         "usual_per_hour": story.usual_per_hour, "per_hour": 19.0, "after_first": 28.0, "after_fifth": 9.0,
         "reason": Reason(code="story_rises", params={"authors": 9, "minutes": 28, "usual": 2}),
         "examples": story.examples, "watches": story.watches,
@@ -149,6 +149,8 @@ def keep_posts(n: int = 90, **columns: Any) -> list[str]:
         lang=["en" if at % 3 == 2 else "tr" for at in range(n)],
         feeling=["anger" if at % 3 == 0 else "sadness" if at % 3 == 1 else "none" for at in range(n)],
         sentiment=["negative" if at % 3 == 0 else "neutral" for at in range(n)],
+        p_anger=[0.9 if at % 3 == 0 else 0.0 for at in range(n)],
+        p_sadness=[0.9 if at % 3 == 1 else 0.0 for at in range(n)],
         p_question=[0.9 if at % 5 == 0 else 0.0 for at in range(n)],
         links=[["https://haber.example/1"] if at % 10 == 5 else [] for at in range(n)],
         quote_of=["at://leak/0" if at % 9 == 1 else None for at in range(n)],
@@ -293,6 +295,68 @@ def test_the_curve_as_csv_and_as_a_table(cast: Cast, leak: StoryRow) -> None:
     assert list(rows[0]) == ["at", "posts", "authors", "usual", "low", "high"]
     assert sum(int(row["posts"]) for row in rows) == sum(1 + at // 40 for at in range(0, 180, 2))
     assert answer["Content-Type"].startswith("text/csv") and "attachment" in answer["Content-Disposition"]
+
+
+def test_numbers_of_the_curve_severity_and_alarms_open_their_posts(cast: Cast, leak: StoryRow) -> None:
+    client = signed_in(cast.ayse)
+    text = html.unescape(page(client, "/stories/leak-1/"))
+    (mood,) = re.findall(r'href="(/stories/leak-1/posts/[^"]*sign=mood)"', text)
+    assert counts_on(page(client, mood))[0] == 60 and "Mood, share of" in page(client, mood)
+    assert counts_on(page(client, "/stories/leak-1/posts/?sign=posts;--"))[0] == 90, "what is no sign narrows nothing"
+    (hurt,) = re.findall(r'<a class="fig" href="([^"]+)">an accident of ours, not meant', text)
+    assert counts_on(page(client, hurt))[0] == 2
+    assert re.search(r'<a class="fig" href="/stories/leak-1/posts/\?since[^"]+">×9.4', text)
+    stretches = re.findall(r'<td class="num"><a class="fig" href="(/stories/leak-1/posts/\?since[^"]+)">', text)
+    assert len(stretches) > 10 and counts_on(page(client, stretches[0]))[0] > 0
+    alarm = re.search(r'<a href="(/stories/leak-1/posts/\?since=[^"]+)">14 posts by 14 authors', text)
+    assert alarm is not None and counts_on(page(client, alarm[1])) == (14, 14)
+    near = re.search(r'<a href="([^"]+)">about Fındık 15</a>', text)
+    assert near is not None and counts_on(page(client, near[1]))[0] == 14
+    assert "All posts of the story" in page(client, near[1])
+    peer = re.search(r'<th scope="row"><bdi>Çotanak</bdi>.*?</tr>', text, re.S)
+    assert peer is not None and "too few to say" in peer[0] and "authors since</a>" in peer[0], (
+        "one post of its own, received"
+    )
+
+
+def test_charts_and_lists_as_files(cast: Cast, leak: StoryRow) -> None:
+    enter(a_story("hash", title="=SUM(1)", scope="market:en", watches=()), a_story("theirs", scope="brand:cay"))
+    minute = books.minute_of(NOW)
+    with stories.opened().step({}, minute=minute) as step:
+        step.watch("peer:findik:Çotanak", [(minute - 5 * at, 3.0, 2.0, 0.0, 5.0) for at in range(1, 100)])
+    client = signed_in(cast.ayse)
+
+    def rows(url: str) -> list[dict[str, str]]:
+        answer = client.get(url)
+        assert answer.status_code == 200 and "attachment" in answer["Content-Disposition"], url
+        return list(csv.DictReader(io.StringIO(answer.content.decode())))
+
+    listed = rows("/stories.csv?state=now")
+    assert {row["title"] for row in listed} == {leak.title, "'=SUM(1)"}, "no formula, and nothing of the other brand"
+    assert sum(int(value) for name, value in listed[0].items() if name.endswith("_min")) > 0
+    felt = rows("/stories/leak-1/feelings.csv")
+    anger = [row for row in felt if row["feeling"] == "anger"]
+    assert sum(int(row["authors"]) for row in anger) >= 20 and all(row["low"] <= row["share"] for row in anger)
+    talk = rows("/stories/talk.csv?scope=peer:findik:%C3%87otanak")
+    assert sum(float(row["authors"]) for row in talk) == 3 * 99 and "posts" not in talk[0]
+    assert client.get("/stories/talk.csv?scope=brand:cay").status_code == 404
+    shown = html.unescape(page(client, "/stories/?scope=peer:findik:%C3%87otanak"))
+    assert "Peer Çotanak: authors, each 20 min" in shown and "How usual is known" in shown
+    (opens, *_) = re.findall(r'href="(/posts/\?[^"]+)"', shown)
+    assert client.get(opens).status_code == 200
+
+
+def test_a_language_that_surges_says_so(cast: Cast, leak: StoryRow) -> None:
+    from kalkan.desk import alarms
+
+    row = a_story("surge-market:tr-1", scope="market:tr", kind="surge", title="", terms=(), watches=(), examples=())
+    enter(row, alarms=[an_alarm(row, what="surge", gravity=Gravity(), id="surge")])
+    text = page(signed_in(cast.ayse), "/alarms/")
+    assert "More than usual is said in Turkish" in text and "in Turkish" in text
+    (alarm, *_) = (one for one in stories.opened().alarms() if one.what == "surge")
+    assert alarms.concerns(alarm, cast.findik, floor=3)
+    cast.findik.langs = ["en"]
+    assert not alarms.concerns(alarm, cast.findik, floor=3)
 
 
 def test_empty_states(cast: Cast, data: Any) -> None:

@@ -91,6 +91,8 @@ def free_port() -> int:
 class Pds:
     """The servers, running while this is entered."""
 
+    script = "server.mjs"
+
     def __init__(self) -> None:
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
@@ -98,7 +100,7 @@ class Pds:
     def __enter__(self) -> Pds:
         program = node()
         assert program is not None
-        command = [program, "server.mjs", str(free_port()), str(self.port)]
+        command = [program, self.script, str(free_port()), str(self.port)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         self._process = subprocess.Popen(command, cwd=place(), **pipes)  # type: ignore[call-overload]
         said = []

@@ -41,8 +41,21 @@ def test_the_rate_rises_stays_and_falls() -> None:
     assert draws.rate(30_000, 100_000) == draws.rate(30_000, 300_000), "a run may be made longer while it is level"
 
 
+def test_a_later_lap_draws_other_rows_more_from_what_lagged_and_gentler() -> None:
+    first, second = draws.laps([9_600, 6_400])
+    assert (first.chunks, second.chunks) == (3, 2) and second.highest < first.highest
+    assert first.drawn is draws.DRAWN and second.drawn is draws.LAGGED
+    decks = [draws.deck(ROWS, seed=1, turn=0, lap=at, drawn=lap.drawn) for at, lap in enumerate((first, second))]
+    shares = [np.mean([ROWS[at].source == "bounti_sentiment_tr" for at in deck]) for deck in decks]
+    assert shares[1] > shares[0]
+    one, again = (next(draws.chunks(ROWS, seed=1, lap=1, drawn=draws.LAGGED)) for _ in range(2))
+    assert np.array_equal(one, again)
+    assert not np.array_equal(one, next(draws.chunks(ROWS, seed=1, lap=2, drawn=draws.LAGGED)))
+
+
 def test_no_set_that_may_only_be_measured_is_drawn() -> None:
-    assert not set(draws.DRAWN) & set(sets.MEASURED_ONLY) and set(draws.DRAWN) <= set(sets.TRAINED)
+    for drawn in (draws.DRAWN, draws.LAGGED):
+        assert not set(drawn) & set(sets.MEASURED_ONLY) and set(drawn) <= set(sets.TRAINED)
 
 
 def test_soft_labels_fill_what_is_not_known_and_temper_what_is() -> None:

@@ -76,7 +76,8 @@ def test_words_beyond_what_is_kept_change_nothing(monkeypatch: pytest.MonkeyPatc
 
 def test_the_linear_part_is_its_buckets_over_the_root_of_what_they_count() -> None:
     loaded = weights.load(current().name)
-    reader, table = fast.Fast(loaded), loaded.arrays["line"].astype(np.float64) * loaded.arrays["line_scale"]
+    line, scale = fast.line_table(loaded.arrays)
+    reader, table = fast.Fast(loaded), line.astype(np.float64) * scale
     silent = dict(loaded.arrays) | {"line": np.zeros_like(loaded.arrays["line"])}
     without = fast.Fast(weights.Weights(loaded.name, loaded.digest, silent, loaded.meta, loaded.alphabet))
     for text in ("Kargom HÂLÂ gelmedi!!", "güzel", "", "great, thanks @a 😂"):
@@ -91,6 +92,17 @@ def test_the_linear_part_is_its_buckets_over_the_root_of_what_they_count() -> No
         count = max(sum(len(at) * value**2 for at, value in parts), 1.0)
         gained = reader.score(pa.array([text]))[0] - without.score(pa.array([text]))[0]
         assert np.abs(gained[0] - total / np.sqrt(count)).max() < 1e-3
+
+
+def test_tables_come_back_as_they_were_packed() -> None:
+    numbers = np.array([[-7, 0, 3, 7], [1, -1, 6, -6]])
+    packed = (numbers[:, :2] + 8).astype(np.uint8) | ((numbers[:, 2:] + 8).astype(np.uint8) << 4)
+    scale = np.array([0.5, 2.0], np.float16)
+    assert np.array_equal(fast.piece_table({"piece": packed, "piece_scale": scale}), numbers * np.array([[0.5], [2.0]]))
+    arrays = {"line": np.array([[5, -3]], np.int8), "line_scale": np.array([0.1, 0.2], np.float32)}
+    arrays |= {"line_tasks": np.array([0, 2], np.int8), "line_bias": np.zeros(4, np.float32)}
+    table, scales = fast.line_table(arrays)
+    assert table.tolist() == [[5, 0, -3, 0]] and np.allclose(scales, [0.1, 1.0, 0.2, 1.0])
 
 
 def test_threads_may_share_a_reader(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ import pytest
 
 from kalkan import reading
 from kalkan.errors import InvalidInput
-from kalkan.reading import custom
+from kalkan.posts import READINGS
+from kalkan.reading import custom, spark
 from kalkan.testing.reader import check_reader
 
 HERE = all(importlib.util.find_spec(name) for name in ("torch", "transformers"))
@@ -135,3 +137,27 @@ def test_labels_are_told_apart_without_the_model(tmp_path: Path) -> None:
     assert custom._labels(tmp_path, {"yes": "ask"}, names) == {1: "ask"}
     with pytest.raises(InvalidInput):
         custom._labels(tmp_path, {"yes": 3}, names)
+
+
+@needs_extra
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_a_cluster_reads_by_the_very_model_that_was_asked_for_or_not_at_all(folder: Path) -> None:
+    from datetime import UTC, datetime
+
+    texts = ["love love", "hate !", "ne zaman ?"]
+    when = pa.array([datetime(2026, 3, 1, tzinfo=UTC)] * 3, pa.timestamp("us", tz="UTC"))
+    batch = pa.RecordBatch.from_pydict(
+        {"id": ["a", "b", "c"], "network": ["bluesky"] * 3, "author_id": ["x"] * 3, "at": when, "edited_at": when}
+        | {"text": texts, "langs": pa.array([["en"], [], ["tr"]], pa.list_(pa.string()))}
+    )
+    recipe = custom.open_reader(folder).recipe
+    work = spark._reading(recipe, str(folder))
+    found = pa.Table.from_batches(list(work([batch.slice(0, 1), batch.slice(1)])))
+    here = pa.Table.from_batches(list(custom.open_reader(folder).read([batch])))
+    assert found["id"].to_pylist() == ["a", "b", "c"] and "text" not in found.column_names
+    assert found.select(READINGS.names).equals(here.select(READINGS.names))
+    assert set(found["recipe"].to_pylist()) == {recipe.id}
+    other = dataclasses.replace(recipe, digest="0" * 64)
+    with pytest.raises(InvalidInput) as refused:
+        list(spark._reading(other, str(folder))([batch]))
+    assert refused.value.code == "own_model_differs"

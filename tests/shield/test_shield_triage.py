@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from kalkan.brands import Brand, Watch
@@ -32,6 +32,7 @@ from kalkan.shield import (
     triage,
     why,
 )
+from kalkan.shield.weigh import WHOLE, odds
 from tests.shield.conftest import Read, as_read, readings
 
 GOLD = [
@@ -192,6 +193,52 @@ def test_a_criticism_is_never_hidden(table: pa.Table, policy: Policy, rules: lis
             assert row["place"] == "show"
 
 
+GRIEVED = (
+    ("en", "my order never arrived and nobody answers"),
+    ("en", "the app crashes after every update, fix it"),
+    ("en", "five hours delayed and no announcement at the gate"),
+    ("en", "the lid of the jar is broken again, I want a refund"),
+    ("tr", "siparişim üç haftadır gelmedi"),
+    ("tr", "iademi hâlâ yapmadınız, cevap veren yok"),
+    ("tr", "uygulama her güncellemede bozuluyor, düzeltin"),
+)
+WRAPS = (
+    "", "you morons", "you absolute bastards!!", "what a bunch of clowns", "shitty liars", "fuck you", "şerefsizler",
+    "salak herifler", "Allah belanızı versin", "siktir git", "pathetic losers", "amk",
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=list(Phase)[:3])
+@example(WRAPS[8], GRIEVED[1], "", False, {name: [1.0] for name in PROBABILITIES}, Policy(strictness="strict"))
+@given(
+    st.sampled_from(WRAPS), st.sampled_from(GRIEVED), st.sampled_from(WRAPS), st.booleans(),
+    st.fixed_dictionaries({name: SHARES.map(lambda share: [share]) for name in PROBABILITIES}), POLICIES,
+)  # fmt: skip
+def test_no_insult_takes_a_grievance_with_it(
+    before: str, told: tuple[str, str], after: str, known: bool, read: dict[str, list[float]], policy: Policy
+) -> None:
+    """However it is wrapped and read, and whatever the policy: every word of the grievance itself stays readable."""
+    lang, grieved = told
+    text = f"{before} {grieved} {after}"
+    row = triage(readings([text], [lang if known else None], **read), policy=policy).to_pylist()[0]
+    assert row["place"] != "hold" and not row["whole"] and row["kind"] not in ("abuse", "spam", "threat")
+    start, end = len(before) + 1, len(before) + 1 + len(grieved)
+    assert all(fold["end"] <= start or fold["start"] >= end for fold in row["folds"])
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(posts(), POLICIES)
+def test_in_doubt_only_words_are_folded(table: pa.Table, policy: Policy) -> None:
+    """Where a grievance is not recognised: nothing is folded as a whole unless much more than the cut speaks for it."""
+    for lang, row in zip(table["lang"].to_pylist(), triage(table, policy=policy).to_pylist(), strict=True):
+        over = odds(min(max(row["p_abuse"], 1e-6), 1 - 1e-6)) - odds(policy.cut)
+        if row["whole"] and row["kind"] == "abuse" and lang != "de":
+            assert over >= WHOLE - 1e-3
+        if row["reason"] == "shield_softened_doubt":
+            assert not row["whole"] and row["folds"] and row["kind"] in (*GRIEVANCES, "praise", "threat")
+            assert over < WHOLE + 1e-3
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(posts())
 def test_a_row_depends_on_itself_alone(table: pa.Table) -> None:
@@ -231,9 +278,10 @@ def _touched(shared: Path, name: str, label: str) -> tuple[int, int]:
 
 def test_the_promise_of_the_default_policy(shared: Path) -> None:
     """Criticism folded or held at most 1 %, and there at least 60 % of abuse (benchmarks/shield.py says more)."""
-    folds, n = _touched(shared, "airline_sentiment", "negative")
-    assert folds / n <= 0.01
+    critics = [_touched(shared, "airline_sentiment", "negative"), _touched(shared, "complaints", "complaint")]
+    assert all(folds / n <= 0.01 for folds, n in critics)
+    assert sum(folds for folds, _ in critics) / sum(n for _, n in critics) <= 0.01
     folds, n = _touched(shared, "olid_hierarchy", "OFF/TIN")
-    assert folds / n >= 0.6
+    assert folds / n >= 0.62
     folds, n = _touched(shared, "offenseval2020_tr", "OFF")
-    assert folds / n >= 0.6
+    assert folds / n >= 0.62

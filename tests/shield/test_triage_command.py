@@ -85,3 +85,13 @@ def test_no_rows_and_no_file(tmp_path: Path) -> None:
     assert pq.read_table(tmp_path / "out.parquet").column_names == ["text", "place", "kind", "reason", "folds"]
     assert main(["triage", str(tmp_path / "none.csv"), "-o", str(tmp_path / "o.csv")]) == 1
     assert main(["triage"]) == 2
+
+
+def test_a_folder_that_is_not_there_is_named(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KALKAN_LANG", "en")
+    pq.write_table(pa.table({"text": TEXTS}), tmp_path / "in.parquet")
+    assert main(["triage", str(tmp_path / "in.parquet"), "-o", str(tmp_path / "no" / "out.csv")]) == 1
+    told = capfd.readouterr().err
+    assert "out.csv" in told and "cannot be written" in told and ".part" not in told

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +16,6 @@ import pytest
 from kalkan.archive.check import check
 from kalkan.archive.sweep import erase
 from kalkan.posts import READINGS
-from kalkan.reading.cluster import cluster
 from tests.conftest import NOW, read_rows
 from tests.reread.test_readings import again, filled, stored
 
@@ -27,12 +25,6 @@ pytestmark = [
     pytest.mark.skipif(importlib.util.find_spec("pyspark") is None, reason="needs the extra “spark”"),
     pytest.mark.skipif(shutil.which("java") is None, reason="needs Java"),
 ]
-
-
-@pytest.fixture(scope="module")
-def master() -> Iterator[str]:
-    with cluster() as address:
-        yield address
 
 
 def command(data: Path, *more: str) -> subprocess.CompletedProcess[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from kalkan.posts import MENTIONS, PROBABILITIES, UTC_US, table
+from kalkan.posts import GONE, MENTIONS, PROBABILITIES, UTC_US, table
 from kalkan.text import fold
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -37,6 +37,7 @@ class Shelf:
         self.tables = {
             "mentions": rows,
             "posts": rows.drop_columns(["brand", "kind", "watch"]),
+            "gone": GONE.empty_table(),
             "events": pa.Table.from_pylist(list(events), schema=EVENTS),
         }
         self.engine = duckdb.connect()

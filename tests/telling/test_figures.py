@@ -48,6 +48,7 @@ def meant(rows: Iterable[Mapping[str, Any]], where: Where, since: datetime, unti
         if since <= row["at"] < until
         and row["brand"] == where.brand
         and (not where.kinds or row["kind"] in where.kinds)
+        and (not where.watches or row["watch"] in where.watches)
         and (not where.networks or row["network"] in where.networks)
         and (not where.langs or (row["lang"] or "unknown") in where.langs)
         and (not where.recipes or row["recipe"] in where.recipes)
@@ -59,7 +60,7 @@ def meant(rows: Iterable[Mapping[str, Any]], where: Where, since: datetime, unti
 def key_of(row: Mapping[str, Any], ask: Ask, since: datetime) -> str | None:
     if ask.by is None:
         return None
-    if ask.by in ("network", "kind"):
+    if ask.by in ("network", "kind", "watch"):
         return str(row[ask.by])
     if ask.by == "lang":
         return row["lang"] or "unknown"
@@ -83,6 +84,7 @@ _rows = st.builds(
     author_id=st.sampled_from([f"did:plc:{name}" for name in "abcdef"]),
     brand=st.sampled_from(["findik", "findik", "findik", "ceviz"]),
     kind=st.sampled_from(["name", "reply", "hashtag"]),
+    watch=st.sampled_from(["Fındık", "Ceviz A.Ş.", "'tırnak'"]),
     network=st.sampled_from(["bluesky", "mastodon", "feeds"]),
     lang=st.sampled_from(["tr", "en", None]),
     feeling=st.sampled_from([*FEELINGS, "none", None]),
@@ -96,6 +98,7 @@ _wheres = st.builds(
     Where,
     brand=st.just("findik"),
     kinds=st.sampled_from([(), (), ("reply",), ("reply", "name")]),
+    watches=st.sampled_from([(), (), ("Ceviz A.Ş.",), ("'tırnak'", "Fındık")]),
     networks=st.sampled_from([(), (), ("bluesky",), ("feeds", "mastodon")]),
     langs=st.sampled_from([(), (), ("tr",), ("unknown", "en")]),
     reads=st.sampled_from([(), (), ("anger",), ("question", "negative"), ("not_offensive",)]),
@@ -256,7 +259,7 @@ def test_a_number_names_recipes_coverage_and_how_far_was_heard() -> None:
     assert [(missed.why, missed.until) for missed in found.coverage.gaps] == [("clamped", NOON - timedelta(days=1))]
     told = json.loads(found.to_json())
     assert ["ratio" in row for row in told["rows"] if row["measure"] == "authors"] == [False]  # nobody listened before
-    assert told["correction"] is None and told["ask"]["where"] == {"brand": "findik"}
+    assert told["correction"] == "uncorrected" and told["ask"]["where"] == {"brand": "findik"}
 
 
 def test_json_has_no_infinity() -> None:

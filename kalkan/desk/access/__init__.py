@@ -17,9 +17,10 @@ from kalkan.desk.access.alarms import (
     alarm_wish,
     alarm_wishes,
 )
-from kalkan.desk.access.briefs import brief_for, brief_plan_for, brief_plans_for, briefs_for
+from kalkan.desk.access.briefs import brief_for, brief_plan_for, brief_plans_for, briefs_for, wording_for
 from kalkan.desk.access.care import (
     care_rules,
+    care_wish,
     deed_for,
     deeds_for,
     evidence_for,
@@ -30,6 +31,7 @@ from kalkan.desk.access.care import (
     kept_asks_for,
     may_open_held,
     not_today_of,
+    owners,
     pile_for,
     piles_for,
     require_held,
@@ -66,8 +68,29 @@ from kalkan.desk.access.drafts import (
     sent_here,
     versions_of,
 )
-from kalkan.desk.access.inbox import answers_for, inbox_rules, item_for, items_for, opened_by, shield_rules, views_for
+from kalkan.desk.access.inbox import (
+    answer_for,
+    answers_for,
+    home_of,
+    inbox_rules,
+    item_for,
+    items_for,
+    notices_for,
+    opened_by,
+    shield_rules,
+    views_for,
+)
 from kalkan.desk.access.labels import labels_of, sample_for, samples_for
+from kalkan.desk.access.leads import (
+    lead_file_for,
+    lead_files_for,
+    lead_hook_by,
+    lead_hook_for,
+    lead_hooks_for,
+    lead_link_by,
+    lead_link_for,
+    lead_links_for,
+)
 from kalkan.desk.access.people import (
     MAY,
     SHARED_VERBS,
@@ -114,6 +137,7 @@ __all__ = [
     "alarm_rules",
     "alarm_wish",
     "alarm_wishes",
+    "answer_for",
     "answers_for",
     "anybody",
     "approvals_of",
@@ -125,6 +149,7 @@ __all__ = [
     "brief_plans_for",
     "briefs_for",
     "care_rules",
+    "care_wish",
     "case_for",
     "cases_for",
     "chain_of",
@@ -142,6 +167,7 @@ __all__ = [
     "handlers",
     "hold_for",
     "holds_for",
+    "home_of",
     "inbox_rules",
     "invitation_by",
     "invitation_for",
@@ -152,6 +178,14 @@ __all__ = [
     "kept_asks_for",
     "known_of",
     "labels_of",
+    "lead_file_for",
+    "lead_files_for",
+    "lead_hook_by",
+    "lead_hook_for",
+    "lead_hooks_for",
+    "lead_link_by",
+    "lead_link_for",
+    "lead_links_for",
     "ledger_for",
     "may",
     "may_add_brand",
@@ -163,10 +197,12 @@ __all__ = [
     "newest_of",
     "not_today_of",
     "notes_for",
+    "notices_for",
     "opened_by",
     "outside_by",
     "outside_links_of",
     "outside_word",
+    "owners",
     "pause_for",
     "pauses_for",
     "person_of",
@@ -195,4 +231,5 @@ __all__ = [
     "versions_of",
     "views_for",
     "word_of",
+    "wording_for",
 ]

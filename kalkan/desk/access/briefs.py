@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from kalkan.desk.access.people import may, require
-from kalkan.desk.models import Brand, BriefPlan, KeptBrief, Person
+from kalkan.desk.models import Brand, BriefPlan, KeptBrief, Person, WordingDoor
 
 
 def briefs_for(person: Person, brand: Brand) -> QuerySet[KeptBrief]:
@@ -43,3 +43,8 @@ def brief_plan_for(person: Person, brand: Brand, pk: int) -> BriefPlan:
     if found is None:
         raise Http404
     return found
+
+
+def wording_for(person: Person, brand: Brand) -> WordingDoor | None:
+    """The language model that may propose wording, for owners; None for others and where there is none."""
+    return WordingDoor.objects.order_by("id").first() if may(person, brand, "brand") else None

@@ -11,6 +11,7 @@ from kalkan.desk.access.people import may, role_for
 from kalkan.desk.models import (
     Brand,
     CareRules,
+    CareWish,
     Duty,
     Evidence,
     EvidenceHold,
@@ -35,7 +36,17 @@ def handlers(brand: Brand) -> list[Person]:
     named = care_rules(brand).handler
     if named is not None and may(named, brand, "moderate"):
         return [named]
+    return owners(brand)
+
+
+def owners(brand: Brand) -> list[Person]:
+    """The owners of ``brand``, by name."""
     return list(Person.objects.filter(memberships__brand=brand, memberships__role="owner").order_by("name", "id"))
+
+
+def care_wish(person: Person) -> CareWish:
+    """How ``person`` wants to be treated by the inbox; as it is where they never said."""
+    return CareWish.objects.filter(person=person).first() or CareWish(person=person)
 
 
 def may_open_held(person: Person, brand: Brand) -> bool:

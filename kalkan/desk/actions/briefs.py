@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from kalkan import brief as briefs
-from kalkan.desk import access
+from kalkan.desk import access, vault
 from kalkan.desk.actions.audit import note
-from kalkan.desk.models import Brand, BriefPlan, KeptBrief, Person
+from kalkan.desk.models import Brand, BriefPlan, KeptBrief, Person, WordingDoor
 
 
 @transaction.atomic
@@ -58,3 +59,33 @@ def drop(person: Person, brand: Brand, row: BriefPlan) -> None:
 def mailed(row: KeptBrief, *, now: datetime) -> None:
     """Write down that it was handed to the mail server."""
     KeptBrief.objects.filter(pk=row.pk).update(mailed_at=now)
+
+
+@transaction.atomic
+def set_wording(
+    person: Person, brand: Brand, *, now: datetime, url: str, model: str, key: str, here: bool, enabled: bool
+) -> WordingDoor:
+    """Name the one language model of this install. A key stays only with the address it was given for.
+
+    :raises Refused: ``not_allowed``.
+    """
+    access.require(person, brand, "brand")
+    old = WordingDoor.objects.select_for_update().order_by("id").first()
+    sealed = vault.seal({"key": key}, key=str(settings.SECRET_KEY)) if key else ""
+    if old is not None and not key and old.url == url:
+        sealed = old.sealed
+    WordingDoor.objects.all().delete()
+    row = WordingDoor.objects.create(url=url, model=model, sealed=sealed, here=here, enabled=enabled, changed_at=now)
+    note(person, "set language model", brand, name=model)
+    return row
+
+
+@transaction.atomic
+def drop_wording(person: Person, brand: Brand) -> None:
+    """Ask no language model any more; its key is deleted.
+
+    :raises Refused: ``not_allowed``.
+    """
+    access.require(person, brand, "brand")
+    if WordingDoor.objects.all().delete()[0]:
+        note(person, "removed language model", brand)

@@ -13,6 +13,7 @@ from kalkan.desk import access, shield_audit
 from kalkan.desk.actions.audit import note
 from kalkan.desk.models import (
     Brand,
+    CareWish,
     Duty,
     Item,
     KeptAsk,
@@ -78,11 +79,11 @@ def pass_on(
     :raises InvalidInput: it has no words or nobody to go to (``ask_nameless``).
     """
     access.require(person, brand, "moderate")
-    if not title.strip() or not to.strip():
+    if not title.strip(" ,;:–-") or not to.strip():
         raise InvalidInput("ask_nameless")
-    note(person, "passed on ask", brand, title=title.strip()[:80], to=to.strip()[:80])
+    note(person, "passed on ask", brand, title=title.strip(" ,;:–-")[:80], to=to.strip()[:80])
     return KeptAsk.objects.create(
-        brand=brand, title=title.strip()[:200], posts=sorted(set(posts))[:5_000], first=first,
+        brand=brand, title=title.strip(" ,;:–-")[:200], posts=sorted(set(posts))[:5_000], first=first,
         passed_to=to.strip()[:120], passed_at=now, passed_by=person,
     )  # fmt: skip
 
@@ -149,8 +150,18 @@ def hand_over(person: Person, brand: Brand, to: Person | None) -> int:
         row.assignee, row.version = to, row.version + 1
         row.save(update_fields=["assignee", "version"])
         given += 1
-    note(person, "handed over", brand, name=to.name, n=given)
-    return given
+    return given  # not in the audit log: when somebody has had enough is nobody's business but theirs
+
+
+def wish(person: Person, *, look: str, weekly: bool) -> None:
+    """Say how one wants to be treated by the inbox: for this person alone."""
+    chosen = look if look in CareWish.Look.values else CareWish.Look.PLAIN
+    CareWish.objects.update_or_create(person=person, defaults={"look": chosen, "weekly": weekly})
+
+
+def stay_awake(person: Person, *, until: datetime) -> None:
+    """Look on in quiet hours, until then."""
+    CareWish.objects.update_or_create(person=person, defaults={"awake_until": until})
 
 
 @transaction.atomic

@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import F
 
 from kalkan.desk import access
 from kalkan.desk.actions.audit import note
 from kalkan.desk.models import (
     Brand,
+    Draft,
     InboxRules,
     Item,
     ItemLook,
@@ -78,10 +80,16 @@ def reopen(person: Person, item: Item, *, version: int) -> None:
 
 
 @transaction.atomic
-def answered(person: Person, item: Item, *, version: int, now: datetime, draft: Any = None) -> None:
-    """Write down the first human reply. A later one changes nothing of when the first was."""
+def answered(person: Person, item: Item, *, version: int, now: datetime) -> None:
+    """Write down that it was answered elsewhere. A later one changes nothing of when the first was."""
     first = {"answered_at": now, "answered_by": person} if item.answered_at is None else {}
-    _changed(person, item, version, draft=draft or item.draft, **first)
+    _changed(person, item, version, **first)
+
+
+@transaction.atomic
+def replying(person: Person, item: Item, draft: Draft, *, version: int) -> None:
+    """A reply is on its way: it answers once it is sent. Nobody else's item stays nobody's."""
+    _changed(person, item, version, draft=draft, replying=True, assignee=item.assignee or person)
 
 
 def answered_there(item: Item, replies: Sequence[datetime]) -> None:
@@ -118,6 +126,55 @@ def finish_many(person: Person, brand: Brand, pks: Sequence[int], *, now: dateti
     return done
 
 
+@transaction.atomic
+def snooze_many(person: Person, brand: Brand, pks: Sequence[int], until: datetime, *, now: datetime) -> int:
+    """Put several open items aside until then; how many were.
+
+    :raises InvalidInput: ``snooze_past``.
+    """
+    if until <= now:
+        raise InvalidInput("snooze_past")
+    return _changed_many(person, brand, pks, "snoozed several", state=Item.State.SNOOZED, snoozed_until=until)
+
+
+@transaction.atomic
+def assign_many(person: Person, brand: Brand, pks: Sequence[int], to: Person | None) -> int:
+    """Give several open items to ``to`` (None: to nobody); how many were.
+
+    :raises Refused: ``to`` is not on the team (``not_on_team``).
+    """
+    if to is not None and not access.may(to, brand, "moderate"):
+        raise Refused("not_on_team")
+    return _changed_many(person, brand, pks, "assigned several", assignee=to)
+
+
+@transaction.atomic
+def tag_many(person: Person, brand: Brand, pks: Sequence[int], tag: str) -> int:
+    """Put one tag on several open items; how many were. Those that have tags enough are left as they are."""
+    access.require(person, brand, "moderate")
+    word = tag.strip()[:40]
+    rows = Item.objects.select_for_update().filter(brand=brand, pk__in=pks[:_MOST], state=Item.State.OPEN)
+    done = 0
+    for row in rows if word else ():
+        if word not in row.tags and len(row.tags) < _TAGS:
+            row.tags, row.version = [*row.tags, word], row.version + 1
+            row.save(update_fields=["tags", "version"])
+            done += 1
+    if done:
+        note(person, "tagged several", brand, n=done)
+    return done
+
+
+def _changed_many(person: Person, brand: Brand, pks: Sequence[int], verb: str, **values: Any) -> int:
+    """Change several open items; whoever has one of them before their eyes is told by its version."""
+    access.require(person, brand, "moderate")
+    rows = Item.objects.filter(brand=brand, pk__in=pks[:_MOST], state=Item.State.OPEN)
+    done = rows.update(version=F("version") + 1, **values)
+    if done:
+        note(person, verb, brand, n=done)
+    return done
+
+
 def write_note(person: Person, item: Item, text: str, *, now: datetime) -> None:
     """Leave a word for colleagues."""
     access.require(person, item.brand, "moderate")
@@ -148,6 +205,23 @@ def save_answer(person: Person, brand: Brand, *, name: str, lang: str, text: str
     return SavedAnswer.objects.create(brand=brand, name=name, lang=lang, text=text)
 
 
+@transaction.atomic
+def change_answer(person: Person, row: SavedAnswer, *, name: str, lang: str, text: str) -> None:
+    """Change an answer that is given often."""
+    access.require(person, row.brand, "moderate")
+    row.name, row.lang, row.text = name, lang, text
+    row.save()
+    note(person, "saved answer", row.brand, name=name)
+
+
+@transaction.atomic
+def drop_answer(person: Person, row: SavedAnswer) -> None:
+    """Keep an answer no longer."""
+    access.require(person, row.brand, "moderate")
+    note(person, "removed answer", row.brand, name=row.name)
+    row.delete()
+
+
 def keep_view(person: Person, brand: Brand, *, name: str, query: str) -> SavedView:
     """Keep a filter under a name of one's own."""
     return SavedView.objects.create(person=person, brand=brand, name=name[:40], query=query[:400])
@@ -169,7 +243,9 @@ def set_rules(person: Person, brand: Brand, **values: Any) -> InboxRules:
 def set_policy(person: Person, brand: Brand, policy: Policy) -> None:
     """Change what the shield folds."""
     access.require(person, brand, "brand")
-    InboxRules.objects.update_or_create(brand=brand, defaults={"policy": policy.to_json()})
+    told = {"policy": policy.to_json()}
+    first = {**told, "zone": access.home_of(brand)}
+    InboxRules.objects.update_or_create(brand=brand, defaults=told, create_defaults=first)
     note(person, "changed shield", brand)
 
 

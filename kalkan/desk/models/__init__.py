@@ -6,12 +6,14 @@ Rows are fetched for a person only through :mod:`kalkan.desk.access` and written
 from __future__ import annotations
 
 from kalkan.desk.models.alarms import AlarmHook, AlarmLetter, AlarmNotice, AlarmRules, AlarmWish
-from kalkan.desk.models.briefs import BriefPlan, KeptBrief
+from kalkan.desk.models.briefs import BriefPlan, KeptBrief, WordingDoor
 from kalkan.desk.models.care import (
     CareRules,
+    CareWish,
     Duty,
     Evidence,
     EvidenceHold,
+    HeldCall,
     KeptAsk,
     NetworkDeed,
     NotToday,
@@ -44,8 +46,19 @@ from kalkan.desk.models.drafts import (
     SendingStep,
     Version,
 )
-from kalkan.desk.models.inbox import InboxRules, Item, ItemLook, ItemNote, Opened, SavedAnswer, SavedView, TeamRule
+from kalkan.desk.models.inbox import (
+    InboxRules,
+    Item,
+    ItemLook,
+    ItemNote,
+    Notices,
+    Opened,
+    SavedAnswer,
+    SavedView,
+    TeamRule,
+)
 from kalkan.desk.models.labels import Label, Sample
+from kalkan.desk.models.leads import LeadDay, LeadEvent, LeadFile, LeadHook, LeadLink
 from kalkan.desk.models.people import (
     Audit,
     Brand,
@@ -75,6 +88,7 @@ __all__ = [
     "Brand",
     "BriefPlan",
     "CareRules",
+    "CareWish",
     "Case",
     "Clock",
     "Comment",
@@ -85,6 +99,7 @@ __all__ = [
     "EvidenceHold",
     "Fact",
     "Facts",
+    "HeldCall",
     "InboxRules",
     "Invitation",
     "Item",
@@ -93,11 +108,17 @@ __all__ = [
     "KeptAsk",
     "KeptBrief",
     "Label",
+    "LeadDay",
+    "LeadEvent",
+    "LeadFile",
+    "LeadHook",
+    "LeadLink",
     "LedgerEntry",
     "Membership",
     "Mourning",
     "NetworkDeed",
     "NotToday",
+    "Notices",
     "OpenSession",
     "Opened",
     "Outcome",
@@ -126,4 +147,5 @@ __all__ = [
     "TeamRule",
     "Version",
     "Watch",
+    "WordingDoor",
 ]

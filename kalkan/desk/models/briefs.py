@@ -47,11 +47,12 @@ class BriefPlan(models.Model):
 
         DAY = "day", _("every day")
         WEEK = "week", _("every week")
+        MONTH = "month", _("every month")
 
     brand = models.ForeignKey(Brand, models.CASCADE, related_name="brief_plans")
     sort = models.CharField(max_length=12)
     lang = models.CharField(max_length=2)
-    every = models.CharField(max_length=4, choices=Every.choices)
+    every = models.CharField(max_length=5, choices=Every.choices)
     weekday = models.PositiveSmallIntegerField(default=0)  # of a weekly one, 0 = Monday
     hour = models.PositiveSmallIntegerField(default=9)  # on the clock of ``zone``
     zone = models.CharField(max_length=64, default="UTC")
@@ -60,3 +61,17 @@ class BriefPlan(models.Model):
 
     def __str__(self) -> str:
         return f"{self.brand_id} {self.sort} {self.every}"
+
+
+class WordingDoor(models.Model):
+    """A language model that may propose wording for briefs; none by default. Its key is sealed."""
+
+    url = models.URLField(max_length=400)
+    model = models.CharField(max_length=120)
+    sealed = models.TextField(blank=True)  # kalkan.desk.vault
+    here = models.BooleanField(default=False)  # whether this machine and home networks may be asked
+    enabled = models.BooleanField(default=True)
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.url}"

@@ -246,3 +246,44 @@ class NotToday(models.Model):
 
     def __str__(self) -> str:
         return f"{self.content} {self.day}"
+
+
+class CareWish(models.Model):
+    """How one person wants to be treated by the inbox: how opened insults look, and a letter about their own week."""
+
+    class Look(models.TextChoices):
+        """How opened insults look. A choice, with no promise that it helps."""
+
+        PLAIN = "plain", _("as they are")
+        GREY = "grey", _("in grey")
+        BLUR = "blur", _("blurred until pointed at")
+
+    person = models.OneToOneField(Person, models.CASCADE, related_name="care_wish")
+    look = models.CharField(max_length=5, choices=Look.choices, default=Look.PLAIN)
+    weekly = models.BooleanField(default=False)
+    week = models.DateField(null=True)  # the Monday of the last letter
+    awake_until = models.DateTimeField(null=True)  # looks on in quiet hours until then
+
+    def __str__(self) -> str:
+        return f"{self.person_id}"
+
+
+class HeldCall(models.Model):
+    """A person called because something is held for them: once an item, and not in their quiet hours."""
+
+    item = models.ForeignKey(Item, models.CASCADE, related_name="calls")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+")
+    due_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+    over = models.BooleanField(default=False)  # sent, given up, or not needed any more
+    fault = models.JSONField(default=dict)
+
+    class Meta:
+        """Once a person and item."""
+
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=["item", "person"], name="held_call_once")]
+        indexes: ClassVar[list[Any]] = [models.Index(fields=["over", "due_at"], name="held_call_due")]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} {self.person_id}"

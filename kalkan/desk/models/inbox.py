@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from kalkan.desk.models.drafts import Draft
+from kalkan.desk.models.drafts import Account, Draft
 from kalkan.desk.models.people import Brand, Person
 
 
@@ -54,6 +54,7 @@ class Item(models.Model):
     snoozed_until = models.DateTimeField(null=True)
     tags = models.JSONField(default=list)
     draft = models.ForeignKey(Draft, models.SET_NULL, null=True, related_name="+")
+    replying = models.BooleanField(default=False)  # a reply is being written or waits at the approvals' door
     answered_at = models.DateTimeField(null=True)
     answered_by = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+")
     done_at = models.DateTimeField(null=True)
@@ -144,7 +145,8 @@ class InboxRules(models.Model):
     weekdays = models.JSONField(default=list)  # 0 = Monday; empty: every day
     policy = models.TextField(blank=True)  # kalkan.shield.Policy as JSON; empty: the shipped one
     cap_characters = models.PositiveIntegerField(default=2000)
-    taken_until = models.DateTimeField(null=True)  # mentions seen up to here are in the inbox
+    taken_until = models.DateTimeField(null=True)  # where the inbox began: what was seen before is not taken in
+    taken = models.JSONField(default=dict)  # source → its last batch whose mentions are in the inbox
 
     def __str__(self) -> str:
         return f"{self.brand_id}"
@@ -172,3 +174,17 @@ class Opened(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%F %T}"
+
+
+class Notices(models.Model):
+    """How far the notifications of a connected account are in the inbox, and how the last look went."""
+
+    account = models.OneToOneField(Account, models.CASCADE, related_name="notices")
+    cursor = models.TextField(blank=True)
+    looked_at = models.DateTimeField(null=True)
+    fault = models.JSONField(default=dict)  # code and params of the last look; empty: it went well
+    faults = models.PositiveIntegerField(default=0)  # in a row
+    retry_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.looked_at}"

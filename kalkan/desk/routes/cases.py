@@ -12,4 +12,5 @@ urlpatterns = [
     path("cases/act/<int:pk>/remove/", cases.forget, name="act_forget"),
     path("cases/keep/", cases.keep, name="case_keep"),
     path("cases/<int:pk>/", cases.case, name="case"),
+    path("cases/<int:pk>/file.<slug:suffix>", cases.file, name="case_file"),
 ]

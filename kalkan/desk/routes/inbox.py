@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from kalkan.desk.views import asks, care, evidence, inbox, shield, shield_more
+from kalkan.desk.views import asks, care, evidence, inbox, inbox_more, shield, shield_more
 
 urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
-    path("inbox/many/", inbox.many, name="inbox_many"),
-    path("inbox/view/", inbox.keep_view, name="inbox_view"),
-    path("inbox/answers/", inbox.answers, name="answers"),
+    path("inbox/many/", inbox_more.many, name="inbox_many"),
+    path("inbox/view/", inbox_more.keep_view, name="inbox_view"),
+    path("inbox/view/<int:pk>/remove/", inbox_more.drop_view, name="inbox_view_drop"),
+    path("inbox/answers/", inbox_more.answers, name="answers"),
+    path("inbox/answers/<int:pk>/", inbox_more.answer, name="answer"),
+    path("inbox/dose/", inbox_more.dose, name="dose"),
+    path("inbox/awake/", inbox_more.awake, name="awake"),
+    path("inbox/care/wish/", inbox_more.wish, name="care_wish"),
     path("inbox/care/", care.care, name="care"),
     path("inbox/care/handling/", care.handling, name="handling"),
     path("inbox/care/rota/", care.duty, name="rota"),
@@ -31,6 +36,7 @@ urlpatterns = [
     path("inbox/deeds/<int:pk>/undo/", shield_more.undo, name="deed_undo"),
     path("inbox/deeds/shields-up/<int:pk>/", shield_more.up, name="shields_up"),
     path("inbox/<int:pk>/", inbox.item, name="item"),
+    path("inbox/<int:pk>/looks/", inbox_more.looks, name="item_looks"),
     path("inbox/<int:pk>/opened/", inbox.opened, name="item_opened"),
     path("inbox/<int:pk>/keep/", evidence.keep, name="item_keep"),
     path("inbox/<int:pk>/deed/", shield_more.do, name="item_deed"),

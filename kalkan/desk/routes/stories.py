@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from kalkan.desk.views import alarms, stories
+from kalkan.desk.views import alarms, stories, stories_files
 
 urlpatterns: list[URLPattern] = [
     path("stories/", stories.listing, name="stories"),
+    path("stories.csv", stories_files.listing, name="stories_csv"),
+    path("stories/talk.csv", stories_files.talk, name="talk_csv"),
     # the id of a watched curve holds the watch, and that may hold a slash
     path("stories/<path:id>/posts/", stories.posts, name="story_posts"),
-    path("stories/<path:id>/curve.csv", stories.curve, name="story_curve"),
+    path("stories/<path:id>/curve.csv", stories_files.curve, name="story_curve"),
+    path("stories/<path:id>/feelings.csv", stories_files.feelings, name="story_feelings"),
     path("stories/<path:id>/", stories.story, name="story"),
     path("alarms/", alarms.listing, name="alarms"),
     path("alarms/read/", alarms.read, name="alarms_read"),

@@ -20,7 +20,6 @@ from kalkan.desk.forms import alarms as alarm_forms
 from kalkan.desk.models import AlarmHook, AlarmLetter
 from kalkan.desk.views.today import foot
 from kalkan.errors import KalkanError, Refused
-from kalkan.stories.record import EVERYTHING
 
 _SHOWN: Final = 100
 _LATE: Final = 30
@@ -41,7 +40,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "newest": max((row.seq for row in found), default=0),
         "may_judge": access.may(person, brand, "moderate"),
         "mine": alarms.budget(alarms.own_scopes(brand), now=now),
-        "shared": alarms.budget((EVERYTHING,), now=now),
+        "shared": alarms.budget(alarms.shared_scopes(), now=now),
         "budget": alarms.budget_words(brand, now=now),
         "followed": stories.opened().followed_until(),
         **foot(request, now),
@@ -98,7 +97,7 @@ def _page(
         "hooks": [_hook(row) for row in access.alarm_hooks(person, brand)] if may else [],
         "readers": list(access.alarm_readers(person, brand)),
         "mine": alarms.budget(alarms.own_scopes(brand), now=now),
-        "shared": alarms.budget((EVERYTHING,), now=now),
+        "shared": alarms.budget(alarms.shared_scopes(), now=now),
         "mail_ready": bool(config.smtp_host),
         "public": config.public_url,
         "secret": secret,
@@ -112,7 +111,7 @@ def _page(
 def _rules_form(request: HttpRequest, data: Any = None) -> alarm_forms.Rules:
     person, brand = access.person_of(request), access.current_brand(request)
     row = access.alarm_rules(brand)
-    all_week = stories.opened().budget(EVERYTHING, now=timezone.now()).a_week
+    all_week = alarms.budget(alarms.shared_scopes(), now=timezone.now()).a_week
     initial = {"a_week": row.a_week, "all_week": all_week, "floor": row.floor, "cool_down": row.cool_down}
     return alarm_forms.Rules(data, initial=initial, may_share=access.may_listen(person), prefix="rules")
 
@@ -152,10 +151,8 @@ def set_rules(request: HttpRequest) -> HttpResponse:
     data = form.cleaned_data
     changed = acts.set_rules(person, brand, a_week=data["a_week"], cool_down=data["cool_down"], floor=data["floor"])
     alarms.share_out(brand, data["a_week"])
-    book = stories.opened()
     shared = data.get("all_week")
-    if shared is not None and shared != book.budget(EVERYTHING, now=timezone.now()).a_week:
-        book.set_budget(EVERYTHING, shared)
+    if shared is not None and alarms.share_out_shared(shared):
         changed = True
     return _to("saved" if changed else "same")
 

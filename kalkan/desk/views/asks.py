@@ -66,7 +66,7 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
     shown = {
         "row": row,
         "items": told,
-        "left": sum(one.answered_at is None for one, _ in told),
+        "left": sum(one.answered_at is None and not one.replying for one, _ in told),
         "may": access.may(person, brand, "moderate"),
         "may_write": access.may(person, brand, "write"),
     }
@@ -101,8 +101,8 @@ def _begin(request: HttpRequest, items: list[Item], text: str, now: datetime) ->
     person, brand = access.person_of(request), access.current_brand(request)
     told = 0
     for item in items:
-        if item.answered_at is None and item.place != "hold":
+        if item.answered_at is None and not item.replying and item.place != "hold":
             draft = inbox_reply.begin(person, brand, item, text, now=now)
-            inbox_acts.answered(person, item, version=item.version, now=now, draft=draft)
+            inbox_acts.replying(person, item, draft, version=item.version)
             told += 1
     return told

@@ -16,11 +16,13 @@ from django.views.decorators.http import require_POST
 
 from kalkan import brief as briefs
 from kalkan.desk import access, briefing, shelf, showing
+from kalkan.desk import stories as books
 from kalkan.desk.actions import briefs as acts
-from kalkan.desk.forms.briefs import Plan, Wanted
+from kalkan.desk.forms.briefs import OnStory, Plan, Wanted, Wording
 from kalkan.desk.models import KeptBrief
 from kalkan.figures import Ask, from_dict
 
+_STORIES = 6
 _LINK = 1_800  # signs of a question that fit an address
 
 
@@ -33,6 +35,48 @@ def brief(request: HttpRequest) -> HttpResponse:
         links = {name: showing.link(_ask(kept)) for name, kept in made.asks.items() if _short(_ask(kept))}
         given |= {"article": briefs.html(made, links=links, whole=False), "made": made, "keepable": given["may"]}
     return render(request, "desk/brief.html", given)
+
+
+def story(request: HttpRequest, story: str) -> HttpResponse:
+    """The brief on one story; kept when it is sent back."""
+    person, brand = access.person_of(request), access.current_brand(request)
+    row = books.opened().story(story)
+    if row is None or not access.may(person, brand, "read") or not books.sees(brand, row.scope):
+        raise Http404
+    form = OnStory({"sort": "leadership", "lang": (translation.get_language() or "en")[:2], **request.GET.dict()}
+                   if request.method == "GET" else request.POST)  # fmt: skip
+    given = {"form": form, **_around(request), "keepable": False, "story": row}
+    if form.is_valid():
+        since, until = briefing.period_of(row)
+        made = briefing.compose(
+            brand, shelf.opened(), since=since, until=until, now=timezone.now(), story=row, by=person.name,
+            zone=timezone.get_current_timezone_name(), **form.cleaned_data,
+        )  # fmt: skip
+        if request.method == "POST":
+            return redirect("brief_kept", pk=acts.keep(brand, made, person=person).pk)
+        links = {name: showing.link(_ask(kept)) for name, kept in made.asks.items() if _short(_ask(kept))}
+        given |= {"article": briefs.html(made, links=links, whole=False), "made": made, "keepable": given["may"]}
+    return render(request, "desk/brief.html", given)
+
+
+def wording(request: HttpRequest) -> HttpResponse:
+    """Name the language model that may propose wording, or name none."""
+    person, brand = access.person_of(request), access.current_brand(request)
+    access.require(person, brand, "brand")
+    row = access.wording_for(person, brand)
+    form = Wording(row, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        acts.set_wording(person, brand, now=timezone.now(), **form.cleaned_data)
+        return redirect("brief")
+    shown = {"form": form, "row": row}
+    return render(request, "desk/brief_wording.html", shown, status=400 if request.method == "POST" else 200)
+
+
+@require_POST
+def drop_wording(request: HttpRequest) -> HttpResponse:
+    """Ask no language model any more, and forget its key."""
+    acts.drop_wording(access.person_of(request), access.current_brand(request))
+    return redirect("brief")
 
 
 @require_POST
@@ -142,6 +186,9 @@ def _around(request: HttpRequest) -> dict[str, Any]:
         "plans": access.brief_plans_for(person, brand),
         "may": access.may(person, brand, "write"),
         "mails": bool(settings.CONFIG.smtp_host),
+        "stories": books.listed(brand, now=timezone.now(), states=(), days=28)[:_STORIES],
+        "owns": access.may(person, brand, "brand"),
+        "wording": access.wording_for(person, brand),
     }
 
 

@@ -15,7 +15,7 @@ from kalkan.desk import inbox as core
 from kalkan.desk.actions import care as acts
 from kalkan.desk.actions import evidence
 from kalkan.desk.forms.care import Handling, OnDuty
-from kalkan.desk.models import Brand, Person
+from kalkan.desk.models import AlarmWish, Brand, CareWish, Person
 from kalkan.desk.views.inbox import CONTENTS
 
 _SPAN: Final = timedelta(days=28)
@@ -53,8 +53,17 @@ def _shown(request: HttpRequest, **more: Any) -> dict[str, Any]:
         "handling": more.pop("handling", None) or Handling(initial=first, people=people),
         "duty": more.pop("duty", None) or OnDuty(people=people),
         "handlers": access.handlers(brand),
+        "wish": access.care_wish(person),
+        "looks": CareWish.Look.choices,
+        "quiet": _quiet(person, brand),
         **more,
     }
+
+
+def _quiet(person: Person, brand: Brand) -> AlarmWish | None:
+    """The person's own quiet hours, where they have any."""
+    found = access.alarm_wish(person, brand)
+    return found if found.quiet_from is not None and found.quiet_until is not None else None
 
 
 def team(person: Person, brand: Brand) -> list[Person]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from kalkan import brief as briefs
 from kalkan.desk import access, receptions, shelf
 from kalkan.desk.actions import cases as acts
 from kalkan.desk.forms.cases import Entered, Kept
@@ -42,6 +43,8 @@ def cases(request: HttpRequest) -> HttpResponse:
     shown: dict[str, Any] = {
         "rows": rows,
         "tally": _tally(rows),
+        "soon": _soon(rows),
+        "verdicts": [name for name, _tone in list(VERDICTS.values())[:4]] + [VERDICTS["too_few"][0]],
         "kept": access.cases_for(person, brand, says, tag)[:_SHOWN],
         "says": says,
         "tag": tag,
@@ -98,6 +101,24 @@ def case(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "desk/case.html", shown)
 
 
+def file(request: HttpRequest, pk: int, suffix: str) -> HttpResponse:
+    """The case file: what was kept, for leadership, as html or pdf."""
+    person, brand = access.person_of(request), access.current_brand(request)
+    row = access.case_for(person, brand, pk)
+    if suffix not in ("html", "pdf"):
+        raise Http404
+    made = receptions.case_file(
+        row, lang=(translation.get_language() or "en")[:2], zone=timezone.get_current_timezone_name(),
+        now=timezone.now(),
+    )  # fmt: skip
+    kind, body = (
+        ("application/pdf", briefs.pdf(made)) if suffix == "pdf" else ("text/html; charset=utf-8", briefs.html(made))
+    )
+    response = HttpResponse(body, content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="{brand.slug}-case-{row.pk}.{suffix}"'
+    return response
+
+
 def lately(request: HttpRequest, archive: Archive, *, since: datetime, now: datetime) -> list[dict[str, Any]]:
     """Our own acts since then with their reception, newest first, three at most: for the first page."""
     person, brand = access.person_of(request), access.current_brand(request)
@@ -145,6 +166,22 @@ def _kept(plain: dict[str, Any]) -> dict[str, Any]:
         "said": said,
         "band": f"{round(said['low'] * 100)}–{round(said['high'] * 100)}",
     }
+
+
+def _soon(rows: list[dict[str, Any]]) -> list[tuple[Any, list[int]]]:
+    """Of the acts shown: how those who spoke within two hours, within a day and later were received."""
+    spans = (
+        (_("within 2 hours"), timedelta(0), timedelta(hours=2)),
+        (_("2 to 24 hours"), timedelta(hours=2), timedelta(hours=24)),
+        (_("later"), timedelta(hours=24), timedelta.max),
+    )
+    found = []
+    for name, low, high in spans:
+        these = [row["said"].verdict for row in rows if row["after"] is not None
+                 and (low < row["after"] <= high or (not low and row["after"] <= high))]  # fmt: skip
+        if these:
+            found.append((name, [these.count(verdict) for verdict in (*list(VERDICTS)[:4], "too_few")]))
+    return found if len(found) > 1 else []
 
 
 def _tally(rows: list[dict[str, Any]]) -> list[tuple[Any, int]]:

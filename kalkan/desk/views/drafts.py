@@ -52,6 +52,8 @@ def listing(request: HttpRequest) -> HttpResponse:
     """Every draft of the brand by what it waits for."""
     person, brand = access.person_of(request), access.current_brand(request)
     shown = drafts_list.page(person, brand, now=timezone.now())
+    if access.may(person, brand, "write"):
+        drafts_room.warm(shelf.opened(), brand, timezone.now())
     return render(request, "desk/drafts.html", {**shown, "told": _told(request)})
 
 
@@ -135,6 +137,8 @@ def _room_shown(
     ask = drafts_list.asked_by_hold(brand)
     if fresh:
         found, fault = look(desk, typed, fresh=False)
+        if found is None and fault is None:
+            drafts_room.warm(desk.archive, brand, desk.now)
         shown = fault or drafts_telling.room(found, occasion="written", brand=brand, archive=desk.archive, ask=ask)
     else:
         kept: RoomCheck | None = access.check_of(desk.draft)

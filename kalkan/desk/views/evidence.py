@@ -58,7 +58,7 @@ def export(request: HttpRequest) -> HttpResponse:
     hold = request.POST.get("hold", "")
     if hold.isdecimal():
         rows = rows.filter(hold=access.hold_for(person, brand, int(hold)))
-    made = core.bundle(list(rows), lang=(translation.get_language() or "en")[:2])
+    made = core.bundle(list(rows), lang=(translation.get_language() or "en")[:2], now=timezone.now())
     note(person, "exported evidence", brand, n=rows.filter(released_at=None).count())
     name = f"evidence-{brand.slug}-{timezone.localdate():%Y-%m-%d}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

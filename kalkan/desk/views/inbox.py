@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,7 +20,6 @@ from kalkan.desk import access, asking, deeds, inbox_reply, piles, shelf, shifts
 from kalkan.desk import inbox as core
 from kalkan.desk.actions import inbox as acts
 from kalkan.desk.forms.care import Keeping
-from kalkan.desk.forms.inbox import Answer
 from kalkan.desk.heard import title_of
 from kalkan.desk.models import Brand, Item, Person
 from kalkan.errors import KalkanError, Refused
@@ -39,12 +38,17 @@ CONTENTS: Final = {
     "threat": _("threat"), "doxing": _("private details"), "spam": _("spam"),
 }  # fmt: skip
 _PAGE: Final = 40
+_EVERY: Final = 8  # rows, then a word of thanks
+_BLOWS: Final = ("needs", "criticism", "folded")
+_LASTING: Final = 3  # looks in a row that failed: before that it is tried again without a word
+_OURS: Final = ("account_refused", "credential_unreadable")  # faults that only people can mend
 DEEDS: Final = {
     "mute": _("Mute them"), "block": _("Block them"), "report": _("Report it to the network"),
     "hide_reply": _("Hide this reply in our thread"), "gate_thread": _("Close our thread for replies"),
     "shields_up": _("Shields up"),
 }  # fmt: skip
-_SNOOZES: Final = {"1h": timedelta(hours=1), "4h": timedelta(hours=4), "1d": timedelta(days=1), "3d": timedelta(days=3)}
+SNOOZES: Final = {"1h": timedelta(hours=1), "4h": timedelta(hours=4), "1d": timedelta(days=1), "3d": timedelta(days=3)}
+STATES: Final = {"open": _("open"), "snoozed": _("snoozed"), "done": _("done")}
 
 
 def inbox(request: HttpRequest) -> HttpResponse:
@@ -65,9 +69,10 @@ def page_of(request: HttpRequest, chosen: Item | None, **more: Any) -> dict[str,
     now, archive = timezone.now(), shelf.opened()
     view = request.GET.get("view", "needs")
     view = view if view in TITLES else "needs"
-    state = "done" if request.GET.get("state") == "done" else "open"
+    state = request.GET.get("state", "open")
+    state = state if state in STATES else "open"
     mine = request.GET.get("mine") == "1"
-    tag = request.GET.get("tag", "")[:40]
+    tag, lang = request.GET.get("tag", "")[:40], request.GET.get("lang", "")[:3]
     items = access.items_for(person, brand).filter(state=state)
     tally = core.counts(items)
     off = access.not_today_of(person, timezone.localdate())
@@ -75,12 +80,15 @@ def page_of(request: HttpRequest, chosen: Item | None, **more: Any) -> dict[str,
         items = items.exclude(Q(content__in=off) & (Q(whole=True) | Q(place="hold")))
     if mine:
         items = items.filter(assignee=person)
+    if tag:
+        items = core.tagged(items, tag)
+    if lang:
+        items = items.filter(lang=lang)
     shown = core.narrowed(items, view).select_related("assignee", "brand")
     at = int(request.GET["at"]) if request.GET.get("at", "").isdecimal() else 0
     rows = list(shown[at : at + _PAGE + 1])
-    if tag:
-        rows = [row for row in rows if tag in row.tags]
-    words = core.words_of(rows, archive)
+    thanks = _thanks(items, now) if view in _BLOWS and state == "open" and rows and not (at or mine or tag) else []
+    words = core.words_of([*rows, *thanks], archive)
     gone = [row for row in rows if row.post not in words]
     if gone:
         core.forget(gone)
@@ -89,12 +97,15 @@ def page_of(request: HttpRequest, chosen: Item | None, **more: Any) -> dict[str,
     chosen = chosen or (rows[0] if rows else None)
     if access.may(person, brand, "moderate"):
         shifts.attend(person, now=now)
+    yours = access.may_open_held(person, brand)
     held_for = ", ".join(one.name or one.email for one in access.handlers(brand))
     cards = list(piles.waiting(access.piles_for(person, brand))[:5]) if state == "open" and not at else []
     query: dict[str, str] = {
         "view": view,
-        **({"state": state} if state == "done" else {}),
+        **({"state": state} if state != "open" else {}),
         **({"mine": "1"} if mine else {}),
+        **({"tag": tag} if tag else {}),
+        **({"lang": lang} if lang else {}),
     }
     return {
         "views": [(name, title, tally[name]) for name, title in TITLES.items()],
@@ -102,14 +113,28 @@ def page_of(request: HttpRequest, chosen: Item | None, **more: Any) -> dict[str,
         "title": TITLES[view],
         "state": state,
         "mine": mine,
+        "tag": tag,
+        "lang_only": lang,
+        "langs": brand.langs,
+        "states": [(name, title) for name, title in STATES.items() if name != "open"],
+        "team": _team(person, brand),
+        "snoozes": [(name, span.total_seconds()) for name, span in SNOOZES.items()],
+        "notices": _notices(person, brand),
         "query": urlencode(query),
-        "rows": [line(row, words[row.post], now) for row in rows[:_PAGE]],
+        "rows": _between(
+            [line(row, words[row.post], now) for row in rows[:_PAGE]],
+            [line(row, words[row.post], now) for row in thanks if row.post in words],
+        ),
+        "solved": core.solved(access.kept_asks_for(person, brand), now=now),
         "cards": cards if view in ("needs", "folded", "all") and not mine else [],
         "picked": picked,
         "held_for": held_for,
+        "yours": yours,
         "off": off,
         "older": urlencode({**query, "at": str(at + _PAGE)}) if len(rows) > _PAGE else "",
-        "own_views": access.views_for(person, brand),
+        "own_views": [(each, each.query == urlencode(query)) for each in access.views_for(person, brand)],
+        "look": access.care_wish(person).look,
+        "asleep": shifts.quiet(person, brand, now=now) if chosen is None or not picked else None,
         "chosen": chosen,
         "talk": _talk(request, chosen, person, brand, now) if chosen is not None else None,
         "may": access.may(person, brand, "moderate"),
@@ -117,6 +142,41 @@ def page_of(request: HttpRequest, chosen: Item | None, **more: Any) -> dict[str,
         "now": now,
         **more,
     }
+
+
+def _thanks(items: QuerySet[Item], now: datetime) -> list[Item]:
+    """Praise of the last two days, to stand between the blows."""
+    found = core.narrowed(items, "praise").filter(at__gte=now - timedelta(days=2), place="show")
+    return list(found.select_related("assignee", "brand")[: _PAGE // _EVERY])
+
+
+def _between(rows: list[dict[str, Any]], thanks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """``rows`` with a word of thanks after every few of them, and one at least."""
+    made: list[dict[str, Any]] = []
+    left = iter(thanks)
+    for n, row in enumerate(rows, 1):
+        made.append(row)
+        if n % _EVERY == 0 or (n == len(rows) < _EVERY):
+            made += [each for each in [next(left, None)] if each is not None]
+    return made
+
+
+def _team(person: Person, brand: Brand) -> list[Person]:
+    """Those of the team who may work in the inbox."""
+    return [each.person for each in access.team_for(person, brand) if each.role in access.MAY["moderate"]]
+
+
+def _notices(person: Person, brand: Brand) -> list[dict[str, Any]]:
+    """Accounts whose notifications could not be had lately, and why."""
+    lang = (translation.get_language() or "en")[:2]
+    return [
+        {
+            "handle": row.account.handle,
+            "words": sentences.say(row.fault["code"], row.fault.get("params", {}), lang=lang),
+        }
+        for row in access.notices_for(person, brand)
+        if row.fault and (row.faults >= _LASTING or row.fault["code"] in _OURS)
+    ]
 
 
 def line(row: Item, post: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -133,7 +193,7 @@ def line(row: Item, post: dict[str, Any], now: datetime) -> dict[str, Any]:
         "lang": row.lang,
         "late": left < 0,
         "left": abs(left),
-        "waits": row.needs and row.answered_at is None and row.state == "open",
+        "waits": row.needs and row.answered_at is None and not row.replying and row.state == "open",
     }
 
 
@@ -153,7 +213,6 @@ def _talk(request: HttpRequest, row: Item, person: Person, brand: Brand, now: da
     held = _held(row, person, brand, now)
     if access.may(person, brand, "moderate"):
         acts.look(person, row, now=now)
-    others = row.looks.filter(at__gte=now - acts.READING).exclude(person=person).select_related("person")
     lang = (translation.get_language() or "en")[:2]
     reading = {**this.row, "reason": row.reason, "params": row.params, "place": row.place, "content": row.content,
                "folds": row.folds, "p_abuse": row.p_abuse, "p_critic": row.p_critic}  # fmt: skip
@@ -174,14 +233,19 @@ def _talk(request: HttpRequest, row: Item, person: Person, brand: Brand, now: da
         "reasons": [
             {"words": sentences.say(one.code, one.params, lang=lang), "p": one.p} for one in shield.why(reading)
         ],
-        "others": [(look.person.name, look.since) for look in others],
+        "others": others(row, person, now),
         "notes": row.notes.select_related("person").order_by("id"),
         "before": _before(row, str(this.row["author_id"])),
         "answers": [(each, inbox_reply.filled(each, this.row, brand)) for each in access.answers_for(person, brand)],
         "accounts": inbox_reply.accounts(brand, row.network),
-        "people": [each.person for each in access.team_for(person, brand) if each.role in access.MAY["moderate"]],
-        "snoozes": list(_SNOOZES),
+        "people": _team(person, brand),
     }  # fmt: skip
+
+
+def others(row: Item, person: Person, now: datetime) -> list[tuple[str, datetime]]:
+    """Who else has it open now, and since when."""
+    found = row.looks.filter(at__gte=now - acts.READING).exclude(person=person).select_related("person")
+    return [(look.person.name, look.since) for look in found]
 
 
 def _shown(said: core.Said, folds: Mapping[str, Item], *, opened: bool) -> dict[str, Any]:
@@ -236,7 +300,7 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
             acts.assign(person, row, to, version=version)
         elif verb == "snooze":
             acts.snooze(
-                person, row, now + _SNOOZES.get(request.POST.get("for", ""), _SNOOZES["4h"]), version=version, now=now
+                person, row, now + SNOOZES.get(request.POST.get("for", ""), SNOOZES["4h"]), version=version, now=now
             )
         elif verb == "done":
             acts.finish(person, row, version=version, now=now)
@@ -259,15 +323,6 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     gone = verb in ("done", "snooze")
     query = request.POST.get("query", "")[:300]
     return redirect(f"{reverse('inbox') if gone else reverse('item', args=(pk,))}?{query}")
-
-
-@require_POST
-def many(request: HttpRequest) -> HttpResponse:
-    """Finish several at once."""
-    person, brand = access.person_of(request), access.current_brand(request)
-    pks = [int(pk) for pk in request.POST.getlist("item") if pk.isdecimal()]
-    acts.finish_many(person, brand, pks, now=timezone.now())
-    return redirect(f"{reverse('inbox')}?{request.POST.get('query', '')[:300]}")
 
 
 @require_POST
@@ -298,26 +353,5 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
             status=409,
         )
     draft = inbox_reply.begin(person, brand, row, request.POST.get("text", ""), now=timezone.now())
-    acts.answered(person, row, version=version, now=timezone.now(), draft=draft)
+    acts.replying(person, row, draft, version=version)
     return redirect("draft", pk=draft.pk)
-
-
-@require_POST
-def keep_view(request: HttpRequest) -> HttpResponse:
-    """Keep the filter of the page under a name."""
-    person, brand = access.person_of(request), access.current_brand(request)
-    name, query = request.POST.get("name", "").strip(), request.POST.get("query", "")
-    if name:
-        acts.keep_view(person, brand, name=name, query=query)
-    return redirect(f"{reverse('inbox')}?{query[:300]}")
-
-
-def answers(request: HttpRequest) -> HttpResponse:
-    """Saved answers, and one more."""
-    person, brand = access.person_of(request), access.current_brand(request)
-    form = Answer(request.POST if request.method == "POST" else None, initial={"lang": translation.get_language()})
-    if request.method == "POST" and form.is_valid():
-        acts.save_answer(person, brand, **form.cleaned_data)
-        return redirect("answers")
-    shown = {"form": form, "rows": access.answers_for(person, brand), "may": access.may(person, brand, "moderate")}
-    return render(request, "desk/answers.html", shown, status=400 if request.method == "POST" else 200)

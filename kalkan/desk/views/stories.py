@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from django.conf import settings
@@ -29,7 +29,9 @@ from kalkan.desk import (
     stories_words,
     telling,
 )
+from kalkan.desk import stories_opening as opening
 from kalkan.desk.models import Brand
+from kalkan.desk.views.cases import VERDICTS
 from kalkan.desk.views.today import foot
 from kalkan.figures import Where
 from kalkan.posts import ABOUT, FEELINGS
@@ -48,19 +50,14 @@ _ASKED: Final = 4
 _EXAMPLES: Final = 6
 _PAGE: Final = 40
 _LISTED: Final = 60
+TALK_STEP: Final = 20  # minutes
 
 
 def listing(request: HttpRequest) -> HttpResponse:
     """Stories of the last seven days, narrowed by state, scope, language and gravity."""
     brand, now = access.current_brand(request), timezone.now()
     choices = stories_showing.choices(brand)
-    state = request.GET.get("state", "now")
-    state = state if state in STATES else "now"
-    scope = request.GET.get("scope", "")
-    scope = scope if scope in dict(choices) else ""
-    lang = request.GET.get("lang", "")
-    given = request.GET.get("gravity", "0")
-    gravity = int(given) if given in map(str, GRAVITIES) else 0
+    state, scope, lang, gravity = wished(request, brand)
     found = stories.listed(brand, now=now, states=STATES[state][1], scope=scope, lang=lang, gravity=gravity)
     langs = sorted({part.name for row in found for part in row.trace.languages} | set(brand.langs) | {lang} - {""})
     shown = {
@@ -82,16 +79,47 @@ def listing(request: HttpRequest) -> HttpResponse:
         "unread": alarms.unread(access.person_of(request), brand, now=now),
         "last_alarm": next(iter(alarms.told(brand, now=now, limit=1)), None),
         "budget": alarms.budget_words(brand, now=now),
+        "csv": f"{reverse('stories_csv')}?{request.GET.urlencode()}",
+        **_talk(brand, scope, now),
         **foot(request, now),
     }
     return render(request, "desk/stories.html", shown)
 
 
-def _reading(brand: Brand) -> tuple[str, ...]:
+def _talk(brand: Brand, scope: str, now: datetime) -> dict[str, Any]:
+    """The last day of a watched curve, with its band and alarms, where the list is narrowed to one."""
+    kind = next((one for one in stories.scopes(brand) if one.id == scope), None)
+    table = stories.opened().scope_curve(scope, since=now - stories_showing.TALK, until=now, step=TALK_STEP)
+    if kind is None or table.num_rows < 2:
+        return {"talk": ""}
+    told = [one for one in stories.opened().alarms(scope=scope, since=now - stories_showing.TALK) if not one.late]
+    draw = partial(stories_showing.curve, table, told, step=TALK_STEP)
+    return {
+        "talk": stories_words.scope(kind),
+        "step": formats.span(TALK_STEP * 60),
+        "charts": [("wide", draw(width=860, labels=6)), ("narrow", draw(width=340, labels=3))],
+        "bins": (rows := stories_showing.bins(table, step=TALK_STEP, url=partial(opening.talk, kind, brand))),
+        "busiest": stories_showing.busiest(rows),
+        "talk_csv": f"{reverse('talk_csv')}?{urlencode({'scope': scope})}",
+    }
+
+
+def wished(request: HttpRequest, brand: Brand) -> tuple[str, str, str, int]:
+    """State, scope, language and gravity that the address narrows to; what is not known narrows nothing."""
+    state, scope, given = (request.GET.get(name, "") for name in ("state", "scope", "gravity"))
+    return (
+        state if state in STATES else "now",
+        scope if scope in dict(stories_showing.choices(brand)) else "",
+        request.GET.get("lang", "")[:20],
+        int(given) if given in map(str, GRAVITIES) else 0,
+    )
+
+
+def reading_of(brand: Brand) -> tuple[str, ...]:
     return rereading.preferred(settings.CONFIG, brand.slug)
 
 
-def _row(request: HttpRequest, id: str) -> tuple[StoryRow, Brand]:
+def row_of(request: HttpRequest, id: str) -> tuple[StoryRow, Brand]:
     """The story ``id``, if the brand looked at may see it.
 
     :raises Http404: there is none, or it is another brand's.
@@ -105,12 +133,12 @@ def _row(request: HttpRequest, id: str) -> tuple[StoryRow, Brand]:
 
 def story(request: HttpRequest, id: str) -> HttpResponse:
     """Everything known of one story."""
-    row, brand = _row(request, id)
+    row, brand = row_of(request, id)
     if row.into and "as" not in request.GET:
         return redirect(f"{reverse('story', args=[row.into])}?from={row.id}")
     person, now, archive = access.person_of(request), timezone.now(), shelf.opened()
     book = stories.opened()
-    kept = stories.members(row, archive, reading=_reading(brand))
+    kept = stories.members(row, archive, reading=reading_of(brand))
     told = [one for one in book.alarms(story=row.id, limit=40) if stories.sees(brand, one.scope)]
     zone = timezone.get_current_timezone_name()
     found = figures.answer(kept.ask(*_MEASURES, zone=zone), kept.archive, asked_at=now)
@@ -128,7 +156,7 @@ def story(request: HttpRequest, id: str) -> HttpResponse:
         "near": _near(row, brand, found.ask),
         **_head(row, brand, kept, found, now),
         **_drawn(row, told, now),
-        **_weighed(row),
+        **_weighed(row, found.ask),
         **_spread(row, kept, found),
         **_feelings(row, kept, found, zone, now),
         **_pile_on(row, brand, archive),
@@ -154,12 +182,12 @@ def _head(row: StoryRow, brand: Brand, kept: stories.Members, found: figures.Fig
         "posts": found.one("posts"),
         "counted": row.n if row.n > found.one("posts").count else 0,
         "enough": people.count >= figures.ENOUGH,
-        "url": _url(row, found.ask),
-        "links": {"posts": _url(row, found.ask)},
+        "url": opening.posts(row.id, found.ask),
+        "links": {"posts": opening.posts(row.id, found.ask)},
         "about_people": about.one("authors"),
         "about_asks": about.one("question_or_ask"),
-        "about_url": _url(row, about.ask),
-        "asks_url": _url(row, about.ask.behind("question_or_ask")),
+        "about_url": opening.posts(row.id, about.ask),
+        "asks_url": opening.posts(row.id, about.ask.behind("question_or_ask")),
     }
 
 
@@ -173,25 +201,26 @@ def _drawn(row: StoryRow, told: Sequence[AlarmRow], now: datetime) -> dict[str, 
             ("wide", stories_showing.curve(table, told, step=step, width=860, labels=6)),
             ("narrow", stories_showing.curve(table, told, step=step, width=340, labels=3)),
         ],
-        "bins": stories_showing.bins(table),
+        "bins": (rows := stories_showing.bins(table, step=step, url=partial(opening.stretch, row.id))),
+        "busiest": stories_showing.busiest(rows),
         "csv": reverse("story_curve", args=[row.id]),
         "forecasts": [stories_words.forecast(one) for one in row.forecasts],
     }
 
 
-def _weighed(row: StoryRow) -> dict[str, Any]:
+def _weighed(row: StoryRow, ask: figures.Ask) -> dict[str, Any]:
     """Severity part by part, and what the gravity rests on."""
     return {
-        "parts": stories_words.severity(row.severity.parts),
+        "parts": stories_words.severity(row.severity.parts, lambda one: opening.part(row, one, ask)),
         "advice_why": stories_words.said(row.severity.reason),
-        "harms": [(one, _only(row, one.posts)) for one in stories_words.harms(row)],
+        "harms": [(one, opening.only(row.id, one.posts)) for one in stories_words.harms(row)],
     }
 
 
 def _spread(row: StoryRow, kept: stories.Members, found: figures.Figures) -> dict[str, Any]:
     """How it spread, and what people want in it."""
     return {
-        "trace": [(one, _moment_url(row, one, found.ask)) for one in stories_words.trace(row.trace)],
+        "trace": [(one, opening.moment(row, one, found.ask)) for one in stories_words.trace(row.trace)],
         "ways": stories_words.ways(row.trace),
         "wants": _wants(found, row),
         "asked": _asked(kept),
@@ -208,36 +237,10 @@ def _wants(found: figures.Figures, row: StoryRow) -> list[tuple[str, str, str, s
             str(telling.NAMES[one.measure]),
             formats.share(one.value),
             telling.band(one.interval),
-            _url(row, found.ask.behind(one.measure)),
+            opening.posts(row.id, found.ask.behind(one.measure)),
         )
         for one in sorted(wanted, key=lambda one: -one.value)
     ]
-
-
-def _url(row: StoryRow, ask: figures.Ask, **more: str) -> str:
-    """The posts of ``row`` that ``ask`` counts."""
-    query = ask.behind().to_query()
-    return f"{reverse('story_posts', args=[row.id])}?{query}" + (f"&{urlencode(more)}" if more else "")
-
-
-def _only(row: StoryRow, ids: Sequence[str]) -> str:
-    """A page with just these posts; empty for none."""
-    return f"{reverse('story_posts', args=[row.id])}?{urlencode({'post': ids}, doseq=True)}" if ids else ""
-
-
-def _moment_url(row: StoryRow, one: stories_words.Moment, ask: figures.Ask) -> str:
-    match one.kind:
-        case "post_itself":
-            return _only(row, [one.what])
-        case "network":
-            return _url(row, ask.behind(networks=(one.what,)))
-        case "language":
-            return _url(row, ask.behind(langs=(one.what,)))
-        case "site" | "feed":
-            return _url(row, ask, site=one.what)
-        case "post":
-            return _url(row, ask.behind(answers=(one.what,)))
-    return ""
 
 
 def _feelings(row: StoryRow, kept: stories.Members, found: figures.Figures, zone: str, now: datetime) -> dict[str, Any]:
@@ -247,7 +250,7 @@ def _feelings(row: StoryRow, kept: stories.Members, found: figures.Figures, zone
         return {"ribbons": (), "felt": (), "felt_names": (), "by": by}
     top = sorted(FEELINGS, key=lambda name: -found.one(name).value)[:_FELT]
     over = figures.answer(kept.ask(*top, by=by, zone=zone), kept.archive, asked_at=now)
-    urls = {name: _url(row, found.ask.behind(name)) for name in top}
+    urls = {name: opening.posts(row.id, found.ask.behind(name)) for name in top}
     whole = {name: found.one(name) for name in top}
     return {
         "ribbons": stories_showing.ribbons(found, over, top, urls),
@@ -295,10 +298,29 @@ def _peer(one: stories.Spoken, row: StoryRow) -> dict[str, Any]:
         "name": one.name,
         "own": [showing.said(post, short=True) for post in one.own],
         "authors": authors,
-        "url": _url(row, named.ask, watch=one.name) if named else "",
+        "url": opening.posts(row.id, named.ask, watch=one.name) if named else "",
         "negative": named.one("negative") if named and enough else None,
-        "negative_url": _url(row, named.ask.behind("negative"), watch=one.name) if named else "",
+        "negative_url": opening.posts(row.id, named.ask.behind("negative"), watch=one.name) if named else "",
         "band": telling.band(named.one("negative").interval) if named and enough else "",
+        **_reception(one, row),
+    }
+
+
+def _reception(one: stories.Spoken, row: StoryRow) -> dict[str, Any]:
+    """How what a peer said was received: a word, the share of praise among those who take a side, their posts."""
+    said = one.received
+    if said is None or one.named is None or one.since is None:
+        return {"verdict": "", "tone": "none"}
+    word, tone = VERDICTS[said.verdict]
+    later = one.named.ask.behind(since=one.since)
+    return {
+        "verdict": word,
+        "tone": tone,
+        "sides": said.sides,
+        "praise": formats.share(said.share) if said.share is not None and said.verdict != "too_few" else "",
+        "praise_band": f"({round(said.low * 100)}–{round(said.high * 100)})",
+        "heard": said.authors,
+        "heard_url": opening.posts(row.id, later, watch=one.name),
     }
 
 
@@ -310,7 +332,7 @@ def _near(row: StoryRow, brand: Brand, ask: figures.Ask) -> list[tuple[str, int,
         (
             part.name.removeprefix(prefix),
             part.authors,
-            _url(row, ask.behind(brand=brand.slug, kinds=("topic",)), watch=part.name.removeprefix(prefix)),
+            opening.posts(row.id, ask.behind(brand=brand.slug, kinds=("topic",)), watch=part.name.removeprefix(prefix)),
         )
         for part in sorted(found, key=lambda one: (-one.authors, one.name))
     ]
@@ -329,16 +351,18 @@ def _pile_on(row: StoryRow, brand: Brand, archive: figures.Archive) -> dict[str,
         "target": stories.scope_of(one.target, brand).name if target else "",
         "in_step": stories_words.in_step(one.kinds),
         "in_step_posts": [showing.said(found[each], short=True) for each in ids if each in found],
-        "origin_url": _only(row, [one.origin]) if one.origin else "",
+        "origin_url": opening.only(row.id, [one.origin]) if one.origin else "",
     }
 
 
 def posts(request: HttpRequest, id: str) -> HttpResponse:
     """The posts of a story that a number of its page counts; ``?post=`` names them one by one."""
-    row, brand = _row(request, id)
+    row, brand = row_of(request, id)
     archive = shelf.opened()
-    only = {name: request.GET[name][:200] for name in ("site", "watch") if request.GET.get(name)}
-    kept = stories.members(row, archive, reading=_reading(brand), **only)
+    only = {name: request.GET[name][:200] for name in ("site", "watch", "sign") if request.GET.get(name)}
+    if only.get("sign", "mood") not in stories.SIGNS:
+        del only["sign"]
+    kept = stories.members(row, archive, reading=reading_of(brand), **only)
     named = request.GET.getlist("post")[:50]
     narrowed: figures.Archive = kept.archive
     ask = _ask(request, kept, brand)
@@ -349,7 +373,9 @@ def posts(request: HttpRequest, id: str) -> HttpResponse:
     page = figures.behind(ask, narrowed, after=request.GET.get("after"), limit=_PAGE)
     here = reverse("story_posts", args=[row.id])
     query = ask.to_query() + (f"&{urlencode(only)}" if only else "")
-    words = [*telling.filters(ask.where), *only.values()]
+    told = [stories_words.part(value) if name == "sign" else value for name, value in only.items()]
+    words = [*telling.filters(ask.where), *told]
+    narrower = bool(words or named) or ask.since > kept.since or ask.until < kept.until
     shown = {
         "row": row,
         "title": stories_words.title(row),
@@ -361,8 +387,8 @@ def posts(request: HttpRequest, id: str) -> HttpResponse:
         "recipes": [telling.recipe(name) for name in found.recipes],
         "older": f"{here}?{query}&{urlencode({'after': page.next})}" if page.next and not named else "",
         "first": f"{here}?{query}" if request.GET.get("after") else "",
-        "all": here if words or named else "",
-        "gone": max(0, row.n - found.one("posts").count) if not words and not named else 0,
+        "all": here if narrower else "",
+        "gone": 0 if narrower else max(0, row.n - found.one("posts").count),
     }
     return render(request, "desk/stories_posts.html", shown)
 
@@ -384,16 +410,3 @@ def _ask(request: HttpRequest, kept: stories.Members, brand: Brand) -> figures.A
     if ask.where.brand not in (None, brand.slug):
         raise Http404
     return replace(ask, measures=figures.COUNTED, by=None, compare=None)
-
-
-def curve(request: HttpRequest, id: str) -> HttpResponse:
-    """The curve as CSV, in UTC: at, posts, authors, usual, low, high."""
-    row, _brand = _row(request, id)
-    table = stories.opened().curve(row.id, step=stories_showing.step_of(row, timezone.now()))
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="story-{row.id[:40]}.csv"'
-    writer = csv.writer(answer)
-    writer.writerow(table.column_names)
-    for each in table.to_pylist():
-        writer.writerow([each["at"].isoformat(), *(each[name] for name in table.column_names[1:])])
-    return answer

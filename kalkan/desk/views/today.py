@@ -12,12 +12,25 @@ from typing import Any, Final
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRefresh
 
 from kalkan import figures
-from kalkan.desk import access, alarms, drafts_list, formats, inbox, rereading, shelf, showing, stories_showing, telling
+from kalkan.desk import (
+    access,
+    alarms,
+    drafts_list,
+    formats,
+    inbox,
+    labelling,
+    rereading,
+    shelf,
+    showing,
+    stories_showing,
+    telling,
+)
 from kalkan.desk.heard import Heard, heard
 from kalkan.desk.listening import statuses
 from kalkan.desk.views import cases
@@ -97,11 +110,14 @@ def _page(request: HttpRequest, ask: Ask, by: str, period: str) -> dict[str, Any
         "sayings": showing.shares(found, (*SAY, *WANT)),
         "unsaid": showing.shares(found, ("sentiment_not_sure",)).rows,
         "recipes": [telling.recipe(name) for name in found.recipes],
+        "honest": _honest(request, ask, archive),
         "charts": [
             ("wide", showing.columns(volume, width=800, labels=13 if by == "hour" else 8)),
             ("narrow", showing.columns(volume, width=328, labels=6)),
         ],
         "by": by,
+        "csv": f"{reverse('figures_csv')}?{volume.ask.to_query()}",
+        "csv_feelings": f"{reverse('figures_csv')}?{ask.to_query()}",
         "newest": [showing.said(row, short=True) for row in figures.newest(calm, archive, limit=_NEWEST)],
         "left_out": found.one("offensive").posts,
         "asked": [showing.said(row, short=True) for row in _asked(ask, archive)],
@@ -125,6 +141,21 @@ def _beside(ask: Ask, archive: figures.Archive) -> list[tuple[Any, figures.Figur
         (telling.KINDS[kind], found[kind], showing.link(ask.behind(kinds=(kind,))))
         for kind in BESIDE
         if kind in found and found[kind].count
+    ]
+
+
+def _honest(request: HttpRequest, ask: Ask, archive: figures.Archive) -> list[dict[str, Any]]:
+    """Shares of this page that people's labels of a random sample correct, where there is such a sample."""
+    found = labelling.fitting(access.current_brand(request), ask, archive, now=ask.until)
+    return [
+        {
+            "name": telling.NAMES[name],
+            "share": formats.share(told.value),
+            "band": telling.band(told.interval),
+            "corrected": told.how == "corrected",
+            "labels": told.labels,
+        }
+        for name, told in found.items()
     ]
 
 

@@ -10,7 +10,7 @@ world's own people publish. Never look at the truth of a world.
     statuses  its JSON                      mastodon    its HTTP and streams
     stage     plays a world on all of them  tables      plays a table as frames
     taking    what clients publish          pds         Bluesky's server for publishing
-    guarding  mutes, blocks, gates, reports
+    guarding  mutes, blocks, gates, reports     notices    who is told of what
 """
 
 from kalkan.world.wire.board import Board

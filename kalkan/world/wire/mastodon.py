@@ -24,7 +24,7 @@ from urllib.parse import parse_qs, quote, unquote, urlencode
 import msgspec
 import uvicorn
 
-from kalkan.world.wire import names
+from kalkan.world.wire import names, notices
 from kalkan.world.wire.board import Board, News, Status
 from kalkan.world.wire.guarding import MastodonGuards
 from kalkan.world.wire.jetstream import wall_clock
@@ -319,6 +319,9 @@ class MastodonServer:
             sent = read_body(asked.headers.get("content-type", ""), asked.body)
             told = self.taking.answer(person, asked.method, parts, sent, asked.headers.get("idempotency-key", ""))
             told = told or self.guards.answer(person, asked.method, parts, sent.fields, asked.one)
+            if asked.method == "GET" and parts == ["api", "v1", "notifications"]:
+                types = asked.query.get("types[]", [])
+                return _Answer(notices.statuses(self.board, self.entities, person, asked.one, types))
             if told is not None:
                 return _Answer(told[1], told[0])
         if asked.method != "GET":

@@ -24,7 +24,7 @@ import uvicorn
 
 from kalkan.text import byte_length, graphemes
 from kalkan.world.events import Event, Person
-from kalkan.world.wire import names
+from kalkan.world.wire import names, notices
 from kalkan.world.wire.guarding import BlueskyGuards
 from kalkan.world.wire.log import EventLog
 from kalkan.world.wire.loop import Loop
@@ -108,16 +108,24 @@ class PdsServer:
     async def _app(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         body = await _read(receive)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        query = {name: values[-1] for name, values in parse_qs(scope["query_string"].decode("latin-1")).items()}
+        asked = parse_qs(scope["query_string"].decode("latin-1"))
+        query = {name: values[-1] for name, values in asked.items()}
         method = scope["path"].removeprefix("/xrpc/")
         self.requests.append(method)
-        status, told = self._answer(method, query, headers, body)
+        status, told = self._answer(method, query, headers, body, asked)
         content = msgspec.json.encode(told)
         pairs = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": pairs})
         await send({"type": "http.response.body", "body": content})
 
-    def _answer(self, method: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes) -> Answer:
+    def _answer(
+        self,
+        method: str,
+        query: Mapping[str, str],
+        headers: Mapping[str, str],
+        body: bytes,
+        asked: Mapping[str, list[str]],
+    ) -> Answer:
         if self._refusals:
             return _fault("UpstreamFailure", status=self._refusals.pop(0))
         token = headers.get("authorization", "").removeprefix("Bearer ")
@@ -143,12 +151,17 @@ class PdsServer:
         key = self._person(token, "access")
         if key is None:
             return _fault("InvalidToken" if token else "AuthMissing", status=400 if token else 401)
-        guarded = self.guards.answer(self._repositories.did(key), method, told, query, self._cid)
+        guarded = self.guards.answer(self._repositories.did(key), method, told)
         if guarded is not None:
             return guarded
         match method:
             case "com.atproto.server.getSession":
                 return 200, {**self._known(key), "active": True}
+            case "app.bsky.notification.listNotifications":
+                with self._lock:
+                    return 200, notices.listed(self._repositories, self._people, key, query, asked.get("reasons", []))
+            case "app.bsky.feed.getPosts":
+                return 200, {"posts": self._views(asked.get("uris", []))}
             case "com.atproto.repo.uploadBlob":
                 return self._upload(body, headers.get("content-type", ""))
             case "com.atproto.repo.putRecord":
@@ -184,10 +197,10 @@ class PdsServer:
             return _fault("RecordNotFound", f"Could not locate record: {uri}")
         return 200, {"uri": uri, "cid": found[0].cid, "value": found[1]}
 
-    def _cid(self, uri: str) -> str | None:
+    def _views(self, uris: list[str]) -> list[dict[str, Any]]:
         with self._lock:
-            found = self._repositories.find(uri)
-        return found[0].cid if found else None
+            found = [self._repositories.find(uri) for uri in uris]
+            return [notices.view(self._repositories, self._people, one[0]) for one in found if one is not None]
 
     def _put(self, key: str, told: Mapping[str, Any]) -> Answer:
         record, rkey = told.get("record"), str(told.get("rkey", ""))

@@ -86,6 +86,10 @@ class Repositories:
         """The post of that key as it stands now."""
         return self._posts.get(key)
 
+    def kept(self) -> list[Kept]:
+        """Every post that stands now, in the order of its making."""
+        return list(self._posts.values())
+
     def introduction(self, key: str, time_us: int) -> list[dict[str, Any]]:
         """An identity frame and a profile: how a person comes onto the network."""
         did, person = self._dids[key], self._people[key]

@@ -19,8 +19,17 @@
   const reply = inbox.querySelector("#r");
   saved?.addEventListener("change", () => { if (saved.value) { reply.value = saved.value; reply.focus(); } });
   reply?.addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) reply.form.requestSubmit(); });
+  let after = 0; // when g was pressed: what follows it goes to another page
+  const off = () => { try { return localStorage.getItem("kalkan-keys") === "off"; } catch { return false; } };
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select") || localStorage.getItem("keys") === "off") return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input:not([type=checkbox]), textarea, select, dialog") || off()) return;
+    if (event.key === "g") { after = Date.now(); return; }
+    if (Date.now() - after < 1500) { after = 0; return; }
+    if (event.key === "x") {
+      const row = document.activeElement?.closest("[data-list] > li") || inbox.querySelector("[data-list] > li.sel");
+      const box = row?.querySelector(".pick");
+      if (box) { event.preventDefault(); box.checked = !box.checked; }
+    }
     if (event.key === "r" && reply) { event.preventDefault(); reply.focus(); }
     if (event.key === "o") { const fold = inbox.querySelector(".this details.fold"); if (fold) fold.open = !fold.open; }
     const button = inbox.querySelector(`[data-do="${CSS.escape(event.key)}"]`);

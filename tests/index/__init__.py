@@ -1,0 +1,1 @@
+"""The index and leads, without the desk."""
