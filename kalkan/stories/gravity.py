@@ -74,9 +74,10 @@ def weigh(texts: Sequence[str], authors: Hashes | None = None) -> Gravity:
     harms.sort(key=lambda one: (-_GRAVE[one.kind], -one.authors, one.kind))
     if not harms:
         return Gravity()
-    grave = [_folded(text) for text, hits in zip(texts, each, strict=True) if hits]
-    dead, hurt = _toll(grave, _DEAD), _toll(grave, _HURT)
-    return Gravity(level=_level(harms, dead), harms=tuple(harms), whom=_whom(grave), dead=dead, hurt=hurt)
+    grave = [_accounts(text) for text, hits in zip(texts, each, strict=True) if hits]
+    dead, hurt = _toll([one.dead for one in grave]), _toll([one.hurt for one in grave])
+    whom = _whom([one.whom for one in grave])
+    return Gravity(level=_level(harms, dead), harms=tuple(harms), whom=whom, dead=dead, hurt=hurt)
 
 
 def _level(harms: Sequence[Harm], dead: int | None) -> int:
@@ -141,11 +142,30 @@ _HURT: Final = regex.compile(
 )
 
 
-def _toll(texts: Sequence[str], pattern: regex.Pattern[str]) -> int | None:
+@dataclass(frozen=True, slots=True)
+class _Accounts:
+    """What one grave text says of how many, and of whom."""
+
+    dead: frozenset[int]
+    hurt: frozenset[int]
+    whom: frozenset[str]
+
+
+@lru_cache(maxsize=4096)  # a story is weighed every few minutes, by much the same posts
+def _accounts(text: str) -> _Accounts:
+    plain = _folded(text)
+    return _Accounts(
+        frozenset(_number(match) for match in _DEAD.finditer(plain)),
+        frozenset(_number(match) for match in _HURT.finditer(plain)),
+        frozenset(whom for whom, pattern in harm.of_people().items() if pattern.search(plain)),
+    )
+
+
+def _toll(each: Sequence[frozenset[int]]) -> int | None:
     """The number that most posts name, of those named by two at least; the higher one where as many name each."""
     named: Counter[int] = Counter()
-    for text in texts:
-        named.update({_number(match) for match in pattern.finditer(text)})
+    for numbers in each:
+        named.update(numbers)
     often = {number: n for number, n in named.items() if n >= 2 and number > 0}
     return max(often, key=lambda number: (often[number], number)) if often else None
 
@@ -155,7 +175,7 @@ def _number(match: Any) -> int:
     return _WORDS.get(said) or int(regex.sub(r"\D", "", said))
 
 
-def _whom(texts: Sequence[str]) -> tuple[str, ...]:
-    counts = {whom: sum(1 for text in texts if pattern.search(text)) for whom, pattern in harm.of_people().items()}
-    named = [whom for whom, n in counts.items() if n >= max(2, 0.05 * len(texts))]
+def _whom(each: Sequence[frozenset[str]]) -> tuple[str, ...]:
+    counts = Counter(whom for named in each for whom in named)
+    named = [whom for whom, n in counts.items() if n >= max(2, 0.05 * len(each))]
     return tuple(sorted(named, key=lambda whom: (-counts[whom], whom))[:3])

@@ -48,7 +48,8 @@ def write_title(texts: list[str], *, turkish: bool = False) -> str:
     best: dict[int, float] = {}
     written: dict[int, Counter[str]] = defaultdict(Counter)
     by: dict[int, set[int]] = defaultdict(set)
-    starts, ends = _phrases(found, stop)
+    least = 1 if n < 4 else 2 if n < 20 else 3
+    starts, ends = _by_enough(found, *_phrases(found, stop), least)
     for first, last in zip(starts.tolist(), ends.tolist(), strict=True):
         span = range(first, last + 1)
         key = hash(tuple(found.hash[first : last + 1].tolist()))
@@ -57,7 +58,6 @@ def write_title(texts: list[str], *, turkish: bool = False) -> str:
             best[key] = sum(sorted(words.values(), reverse=True)[:5]) - 0.02 * len(span)
         by[key].add(int(found.row[first]))
         written[key][found.written(first, last)] += 1
-    least = 1 if n < 4 else 2 if n < 20 else 3
     usable = [key for key in best if len(by[key]) >= least] or list(best)
     if not usable:
         return ""
@@ -87,6 +87,19 @@ def _phrases(found: Tokens, stop: npt.NDArray[np.bool_]) -> tuple[Rows, Rows]:
         ends.append(last[fits])
     none = np.zeros(0, dtype=np.int64)
     return np.concatenate([none, *starts]), np.concatenate([none, *ends])
+
+
+def _by_enough(found: Tokens, starts: Rows, ends: Rows, least: int) -> tuple[Rows, Rows]:
+    """Of these phrases those that at least ``least`` texts have, or all where there are none: most stand in one."""
+    key = np.zeros(len(starts), dtype=np.uint64)
+    for step in range(_LONGEST):
+        at = starts + step
+        inside = at <= ends
+        key[inside] = pair(key[inside], found.hash[at[inside]])
+    _, which = np.unique(key, return_inverse=True)
+    once = np.unique(which * max(1, found.n) + found.row[starts]) // max(1, found.n)
+    enough = np.bincount(once, minlength=len(key))[which] >= least
+    return (starts[enough], ends[enough]) if enough.any() else (starts, ends)
 
 
 def _cased(written: Counter[str], *, turkish: bool) -> str:
@@ -148,11 +161,14 @@ def typical(terms: Terms, rows: Rows, *, n: int = 3) -> list[int]:
     if len(rows) == 0:
         return []
     part = terms.take(rows)
-    names, which = np.unique(part.term, return_inverse=True)
-    has = np.zeros((part.n, len(names)), dtype=np.float32)
-    has[part.row, which] = 1.0
+    names, which, n_of = np.unique(part.term, return_inverse=True, return_counts=True)
+    size = np.bincount(part.row, minlength=part.n).astype(np.float32)
+    shared = n_of > 1  # what one post alone has is common to no two
+    here = shared[which]
+    has = np.zeros((part.n, int(shared.sum())), dtype=np.float32)
+    has[part.row[here], (np.cumsum(shared) - 1)[which[here]]] = 1.0
     common = has @ has.T
-    size = np.diag(common)
+    np.fill_diagonal(common, size)
     like = common / np.maximum(size[:, None] + size[None, :] - common, 1.0)
     score = like.mean(axis=1) * np.where(part.long, 1.0, 0.5)
     chosen: list[int] = []
