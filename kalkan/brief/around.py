@@ -103,7 +103,7 @@ def afterwards(
     posts = _mentions(archive, brand, since - _BEFORE, until, most)
     if not 0 < posts.num_rows <= most:
         return ()
-    stream = Stories(takes_keys=True)
+    stream = Stories(takes_keys=True, shown=False)
     first: dict[str, str] = {}
     grave: dict[str, int] = {}
     keys: dict[str, set[int]] = {}

@@ -44,8 +44,9 @@ _MOST_AUTHORS: Final = 50_000
 class Follower:
     """All stories of one stream."""
 
-    def __init__(self, *, takes_keys: bool = False, mark: str = "") -> None:
+    def __init__(self, *, takes_keys: bool = False, mark: str = "", shown: bool = True) -> None:
         self.takes_keys = takes_keys  # somebody comes for the keys of posts
+        self.shown = shown  # somebody looks at stories between alarms; if not, only alarms get words
         self.mark = mark  # ends the ids of stories: in two scopes the same words may rise in the same minute
         self.stories: list[Story] = []  # open ones, oldest first
         self.closed: list[Story] = []  # the last few hundred
@@ -219,8 +220,12 @@ class Follower:
         if rows is None:
             rows = np.flatnonzero(story.matches(recent.terms) & (recent.minute >= story.began))
         story.stale, story.changed = False, True
-        if len(rows) == 0:
-            return
+        if len(rows):
+            self._write(story, recent, rows)
+            self._weigh(story, recent, rows)
+
+    def _write(self, story: Story, recent: Recent, rows: Rows) -> None:
+        """Its title, terms and examples."""
         _, first = np.unique(recent.terms.text_key[rows], return_index=True)
         own = spread(rows[np.sort(first)], 200)
         texts = [str(text) for text in recent.posts["text"].take(own).to_pylist()]
@@ -234,6 +239,9 @@ class Follower:
             {name: post[name] for name in ("text", "at", "id", "network", "lang")}
             for post in recent.posts.take(typical(recent.terms, rows)).to_pylist()
         ]
+
+    def _weigh(self, story: Story, recent: Recent, rows: Rows) -> None:
+        """Its gravity."""
         every = spread(rows, 400)  # here copies count: each by another person
         found = weigh(recent.posts["text"].take(every).to_pylist(), recent.terms.author[every])
         if found.level < story.gravity.level:  # people soon speak of other sides of it; that makes no harm undone
@@ -254,11 +262,16 @@ class Follower:
             if state == "closed":
                 self._close(story)
             elif story.stale or minute - story.told <= _YOUNG:
-                self._refresh(story, recent)
-                if _graver(story, story.gravity.level, minute):
+                rows = np.flatnonzero(story.matches(recent.terms) & (recent.minute >= story.began))
+                story.stale, story.changed = False, True
+                if len(rows):
+                    self._weigh(story, recent, rows)
+                graver = _graver(story, story.gravity.level, minute)
+                if len(rows) and (self.shown or graver):
+                    self._write(story, recent, rows)
+                if graver:
                     story.gravest, story.told = story.gravity.level, minute
                     story.turns.append(Turn(minute, "turned"))
-                    rows = np.flatnonzero(story.matches(recent.terms) & (recent.minute >= story.began))
                     told.append(_told(story, minute, "turned", rows, recent))
             del story.curve[: max(0, len(story.curve) - 3 * 1440)]
             story.minutes = {at: n for at, n in story.minutes.items() if at > minute - 4 * 60}

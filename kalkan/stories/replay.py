@@ -75,9 +75,11 @@ class Alarm:
 class Stories:
     """The stories of one stream, as they stand. Feed it with :meth:`hear`; not safe to share between threads."""
 
-    def __init__(self, *, rules: Rules | None = None, takes_keys: bool = False, mark: str = "") -> None:
+    def __init__(
+        self, *, rules: Rules | None = None, takes_keys: bool = False, mark: str = "", shown: bool = True
+    ) -> None:
         self.detector = Detector(rules=rules)
-        self.follower = Follower(takes_keys=takes_keys, mark=mark)
+        self.follower = Follower(takes_keys=takes_keys, mark=mark, shown=shown)
         self.recent = Recent()
         self.open: int | None = None  # the minute that is still being heard
         self.late = 0  # posts too old to be news

@@ -161,7 +161,7 @@ def typical(terms: Terms, rows: Rows, *, n: int = 3) -> list[int]:
     if len(rows) == 0:
         return []
     part = terms.take(rows)
-    names, which, n_of = np.unique(part.term, return_inverse=True, return_counts=True)
+    _, which, n_of = np.unique(part.term, return_inverse=True, return_counts=True)
     size = np.bincount(part.row, minlength=part.n).astype(np.float32)
     shared = n_of > 1  # what one post alone has is common to no two
     here = shared[which]
