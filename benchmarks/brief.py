@@ -50,11 +50,23 @@ def run(*, quick: bool = False) -> dict[str, Any]:
     if named := os.environ.get("KALKAN_BRIEF_ARCHIVE"):
         data = Path(named)
         archive = archives.open(data / "archive", create=False)
-        last = archive.query('SELECT max("at") AS last FROM mentions', tables=("mentions",))["last"][0].as_py()
         brand = brand_files.read(data / "brands.json")[0]
+        since = _busiest(archive, brand)
         posts = archive.query("SELECT count(*) AS n FROM posts", tables=("posts",))["n"][0].as_py()
-        figures["large"] = {"posts": posts, **weekly(archive, brand, last - timedelta(days=7))}
+        figures["large"] = {"posts": posts, "since": f"{since:%Y-%m-%d}", **weekly(archive, brand, since)}
     return figures
+
+
+def _busiest(archive: Archive, brand: Brand) -> datetime:
+    """The Monday (UTC) of the week with the most mentions."""
+    rows = archive.query(
+        "SELECT date_trunc('week', \"at\" AT TIME ZONE 'UTC') AS monday FROM mentions WHERE brand = ?"
+        " GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
+        [brand.slug],
+        tables=("mentions",),
+    )
+    found: datetime = rows["monday"][0].as_py()
+    return found.replace(tzinfo=UTC)
 
 
 def _window(folder: Path, *, most: int | None) -> Archive:
@@ -110,7 +122,8 @@ def weekly(archive: Archive, brand: Brand, since: datetime) -> dict[str, Any]:
         size = len(brief.pdf(made))
         took = {
             "seconds": round(time.perf_counter() - clock, 2), "processor": round(time.process_time() - processor, 2),
-            "pdf_bytes": size, "numbers": len(made.asks), "load": round(os.getloadavg()[0], 1),
+            "pdf_bytes": size, "numbers": len(made.asks),
+            "found_afterwards": len(stories) if afterwards else 0, "load": round(os.getloadavg()[0], 1),
         }  # fmt: skip
         best = took if not best or took["seconds"] < best["seconds"] else best
     return best

@@ -85,8 +85,13 @@ def _ids(archive: Archive, members: pa.Table, row: StoryRow, most: int) -> tuple
     return tuple(found["id"].to_pylist())
 
 
+def _own(brand: Brand) -> set[str]:
+    """Titles that say no more than the brand's name."""
+    return {fold(brand.name), *(fold(watch.text) for watch in brand.watches if watch.kind in ("name", "hashtag"))}
+
+
 def _listed(book: Book, brand: Brand, since: datetime, until: datetime) -> list[StoryRow]:
-    own = {fold(brand.name), *(fold(watch.text) for watch in brand.watches if watch.kind in ("name", "hashtag"))}
+    own = _own(brand)
     found = [
         row
         for row in book.stories(since=since, limit=500)
@@ -119,7 +124,9 @@ def afterwards(
         for story in stream.stories:
             for _minute, found in story.new_keys:
                 keys.setdefault(story.id, set()).update(int(one) for one in found)
-    made = [_afterwards(posts, first[id], grave[id], began[id], keys.get(id, set()), brand, since) for id in first]
+    own = _own(brand)
+    made = [_afterwards(posts, first[id], grave[id], began[id], keys.get(id, set()), brand, since) for id in first
+            if fold(first[id]) not in own]  # fmt: skip
     kept = [one for one in made if one is not None]
     return tuple(sorted(kept, key=lambda one: (not one.near, -one.authors, one.title))[:_MOST])
 

@@ -42,7 +42,7 @@ def asks(made: Making, found: Sequence[voice.Ask]) -> Section:
     if not found:
         nothing = Paragraph(spans=(Span(text=made.word("asks_none"), dim=True),))
         return Section(name="want", title=title, wide=False, blocks=(nothing,))
-    shown = found[: _LONG_ASKS if made.long else _ASKS]
+    shown = sorted(found[: _LONG_ASKS if made.long else _ASKS], key=lambda one: -one.authors)
     rows = []
     for one in shown:
         made.cite(one.quotes)
@@ -51,7 +51,7 @@ def asks(made: Making, found: Sequence[voice.Ask]) -> Section:
         number = (Span(text=made.n(one.authors), ask=made.posts(ask)), Span(text=interval, dim=True))
         said = _short(one.title)
         rows.append((Cell(spans=(Span(text=one.about, strong=True), Span(text=f"  {said}"))), Cell(spans=number)))
-    note = Paragraph(spans=(Span(text=_note(made, len(shown), len(found))),), size="note")
+    note = Paragraph(spans=_note(made, len(shown), len(found)), size="note")
     head = (made.word("ask"), made.word("authors"))
     table = Table(head=head, rows=tuple(rows), right=(1,), caption=title)
     return Section(name="want", title=title, wide=False, blocks=(table, note))
@@ -65,10 +65,13 @@ def _addressed(made: Making) -> bool:
     return to_us.count * 2 >= made.one(made.ask()).count
 
 
-def _note(made: Making, shown: int, of: int) -> str:
-    asked = made.one(made.ask(where=replace(made.where, reads=("question_or_ask",))))
-    note = made.word("asks_note", shown=made.n(shown), all=made.n(of), authors=made.n(asked.count))
-    return note + (made.word("asks_part", n=made.n(_MOST)) if asked.posts > _MOST else "")
+def _note(made: Making, shown: int, of: int) -> tuple[Span, ...]:
+    ask = made.ask(where=replace(made.where, reads=("question_or_ask",)))
+    asked = made.one(ask)
+    first, _, rest = made.word("asks_note", shown=made.n(shown), all=made.n(of), authors="\0").partition("\0")
+    rest += made.word("asks_part", n=made.n(_MOST)) if asked.posts > _MOST else ""
+    number = Span(text=made.n(asked.count), ask=made.keep(ask, "authors", asked))
+    return Span(text=first), number, Span(text=rest)
 
 
 def _short(title: str) -> str:

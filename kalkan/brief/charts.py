@@ -6,6 +6,7 @@ Promises the same bytes for the same numbers. The words beside a chart say what 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -30,8 +31,8 @@ def _fonts() -> None:
     vl_convert.register_font_directory(str(folder()))
 
 
-def days(chart: Chart) -> str:
-    """The chart of days as SVG, as wide as half a page (330 × 104)."""
+def days(chart: Chart, *, links: Mapping[str, str] | None = None) -> str:
+    """The chart of days as SVG, as wide as half a page (330 × 104); a day opens where ``links`` has its question."""
     import altair
     import vl_convert
 
@@ -44,6 +45,7 @@ def days(chart: Chart) -> str:
             "was": chart.was[i] if i < len(chart.was) else None,
             "said": number(value, lang=chart.lang) if few or value == highest else "",
             "marked": i == chart.marked,
+            "href": (links or {}).get(chart.asks[i]) if i < len(chart.asks) else None,
         }
         for i, (label, value) in enumerate(zip(chart.labels, chart.values, strict=True))
     ]
@@ -59,6 +61,8 @@ def days(chart: Chart) -> str:
     counts = base.mark_text(dy=-7, fontSize=9, color=INK).encode(
         x=x, y=altair.Y("n:Q", axis=None, scale=scale), text="said:N"
     )
+    if any(row["href"] for row in rows):
+        bars, counts = bars.encode(href="href:N"), counts.encode(href="href:N")
     layers = [bars, counts]
     if chart.was:
         layers.insert(

@@ -24,6 +24,7 @@ _QUOTES, _LONG_QUOTES = 3, 8
 _LOOKED_AT: Final = 4_000
 _COMPARED: Final = 20_000  # posts up to which near-copies are looked for
 _SAME: Final = 0.98
+_OPENED: Final = 31  # days whose numbers open
 _ABOUT: Final = (("about_angry", "anger"), ("about_hurt", "sadness"), ("about_afraid", "fear"), ("about_glad", "joy"))
 CALM: Final = f"({READ_SQL['not_offensive']}) AND coalesce(warning, '') = ''"
 _TELLING: Final = (
@@ -88,7 +89,9 @@ def feelings(made: Making, whole: Figures) -> Section:
 def _once(made: Making, whole: Figures, shown: Sequence[Figure]) -> str:
     """What the number of people and the first share are when near-copies count once; nothing where there are few."""
     authors = whole.one("authors")
-    if whole.one("posts").count > _COMPARED or not shown:
+    if whole.one("posts").count > _COMPARED:
+        return made.word("feel_not_once", n=made.n(_COMPARED))
+    if not shown:
         return ""
     again = answer(made.ask(measures=("authors", shown[0].measure), copies="once"), made.archive)
     voices, first = again.one("authors").once, again.one(shown[0].measure).once
@@ -201,8 +204,19 @@ def days(made: Making, whole: Figures) -> Section:
         if was
         else made.word("days_note_alone", total=made.n(total))
     )
-    chart = Chart(labels=labels, values=values, was=was, marked=marked, alt=alt, caption=caption, lang=made.lang)
+    chart = Chart(labels=labels, values=values, was=was, marked=marked, alt=alt, caption=caption, lang=made.lang,
+                  asks=_each_day(made, starts, found) if len(starts) <= _OPENED else ())  # fmt: skip
     return Section(name="days", title=made.word("days"), wide=False, blocks=(chart,))
+
+
+def _each_day(made: Making, starts: Sequence[datetime], found: Sequence[Figure]) -> tuple[str, ...]:
+    """The question behind each day's number."""
+    ends = [*starts[1:], made.until]
+    asks = [
+        made.ask(measures=("posts",), since=max(start, made.since), until=end)
+        for start, end in zip(starts, ends, strict=True)
+    ]
+    return tuple(made.keep(ask, "posts", one) for ask, one in zip(asks, found, strict=True))
 
 
 def _median(values: Sequence[int]) -> float:

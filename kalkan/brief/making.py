@@ -47,7 +47,7 @@ class Act:
     value: float | None = None
     n: int = 0
     why: str = ""
-    ids: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()  # posts of the 48 h after it that it was counted from
     own: bool = True
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from kalkan import formats, voice
@@ -34,6 +34,8 @@ def stories_of(made: Making, stories: Sequence[Told]) -> Section:
         )
         for one in stories[: 8 if made.long else 3]
     )
+    none = any(row[2].spans[0].ask is None for row in rows)
+    large = (Paragraph(spans=(Span(text=made.word("stories_large")),), size="note"),) if none else ()
     head = (
         made.word("story"),
         made.word("began"),
@@ -43,7 +45,7 @@ def stories_of(made: Making, stories: Sequence[Told]) -> Section:
     return Section(
         name="stories",
         title=made.word("stories"),
-        blocks=(Table(head=head, rows=rows, right=(2, 3), caption=made.word("stories")),),
+        blocks=(Table(head=head, rows=rows, right=(2, 3), caption=made.word("stories")), *large),
     )
 
 
@@ -76,7 +78,7 @@ def acts_of(made: Making, name: str, acts: Sequence[Act]) -> Section:
                 top=1.0, value=act.value, low=act.share.low, high=act.share.high, tone=tone, marks=(0.4, 0.6), alt=alt
             )
             more = f" ({within(act.share, made.lang)}, n {made.n(act.n)})"
-            said = (Span(text=words), Span(text=more, dim=True))
+            said = (Span(text=words, ask=_voices(made, act)), Span(text=more, dim=True))
         rows.append(
             (
                 Cell(spans=(Span(text=act.brand if not act.own else act.text, strong=True),)),
@@ -101,6 +103,14 @@ def acts_of(made: Making, name: str, acts: Sequence[Act]) -> Section:
         title=made.word(name),
         blocks=(Table(head=head, rows=tuple(rows), right=(3,), caption=made.word(name), widths=(5, 7, 4, 6, 4, 5)),),
     )
+
+
+def _voices(made: Making, act: Act) -> str | None:
+    """The posts that an act's reception was counted from; None where they are not known or too many."""
+    if not act.ids:
+        return None
+    until = act.at + timedelta(hours=48)
+    return made.posts(made.ask(where=Where(ids=tuple(sorted(act.ids))), since=act.at, until=until))
 
 
 def beside(made: Making) -> Section | None:

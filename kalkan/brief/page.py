@@ -84,6 +84,7 @@ class Chart:
     alt: str
     caption: str
     lang: str
+    asks: tuple[str, ...] = ()  # the question behind each value, by name; empty where there are too many
     kind: str = "chart"
 
 

@@ -7,6 +7,7 @@ it was and what it is. Differences need not be faults: posts are deleted, and er
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from kalkan.errors import InvalidInput
 from kalkan.figures import Archive, answer, from_dict
 
 _LONGEST_LINK: Final = 1_800
+_STREAM: Final = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+_MOST: Final = 64 << 20  # bytes of a brief's data
 _EMBEDDED: Final = re.compile(r'<script type="application/json" id="kalkan-brief">(.*?)</script>', re.DOTALL)
 
 
@@ -30,7 +33,7 @@ class Found:
 
 
 def opened(path: Path) -> dict[str, Any]:
-    """The data that a brief's file carries (HTML or JSON; of a PDF: its attachment ``kalkan-brief.json``).
+    """The data that a brief's file carries (HTML, JSON, or PDF: its attachment).
 
     :raises InvalidInput: ``file_missing``, ``brief_unreadable``.
     """
@@ -39,13 +42,29 @@ def opened(path: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise InvalidInput("file_missing", path=str(path)) from error
     if text.startswith(b"%PDF"):
-        raise InvalidInput("brief_unreadable", detail="PDF → kalkan-brief.json")
+        return from_json(_attached(text, path.name))
     if text.lstrip()[:1] == b"{":
         return from_json(text)
     found = _EMBEDDED.search(text.decode("utf-8", "replace"))
     if found is None:
         raise InvalidInput("brief_unreadable", detail=path.name)
     return from_json(found.group(1))
+
+
+def _attached(pdf: bytes, name: str) -> bytes:
+    """The brief's data in a PDF: the one stream that begins as JSON does and holds questions.
+
+    :raises InvalidInput: ``brief_unreadable``.
+    """
+    for found in _STREAM.finditer(pdf):
+        unpack = zlib.decompressobj()
+        try:
+            start = unpack.decompress(found.group(1), _MOST)
+        except zlib.error:
+            start = found.group(1)
+        if start.lstrip()[:1] == b"{" and b'"asks"' in start and b'"digest"' in start:
+            return start.strip()
+    raise InvalidInput("brief_unreadable", detail=name)
 
 
 def verify(brief: Mapping[str, Any], archive: Archive) -> Found:

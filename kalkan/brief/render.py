@@ -29,7 +29,7 @@ def _look(name: str) -> str:
 
 def _proof(brief: Brief) -> str:
     digest = " ".join(brief.digest[i : i + 4] for i in range(0, 16, 4))
-    return worded(brief.lang, "proof_says", digest=digest)
+    return worded(brief.lang, "proof_says" if brief.asks else "proof_case", digest=digest)
 
 
 # — HTML —
@@ -86,8 +86,9 @@ def _block(block: Block, links: Links) -> str:
         case Table():
             return _table(block, links)
         case Chart():
-            svg = charts.days(block)
-            drawing = f'<div role="img" aria-label="{escape(block.alt)}">{svg}</div>'
+            svg = charts.days(block, links=links)
+            role = "group" if "<a " in svg else "img"  # links within a picture are there for nobody
+            drawing = f'<div role="{role}" aria-label="{escape(block.alt)}">{svg}</div>'
             return f'<figure>{drawing}<figcaption class="note">{escape(block.caption)}</figcaption></figure>'
         case Quotes():
             texts = "".join(

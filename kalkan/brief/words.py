@@ -109,6 +109,18 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         " With near-copies counted once: {n} voices; {feeling}: {share}.",
         " Birbirinin kopyası gönderiler bir sayılırsa: {n} ses; {feeling}: {share}.",
     ),
+    "feel_not_once": (
+        " Near-copies are counted each: of more than {n} posts they are not compared.",
+        " Birbirinin kopyası gönderiler ayrı ayrı sayıldı: {n} gönderiden çoğu karşılaştırılmaz.",
+    ),
+    "stories_large": (
+        "A number without a line: a story of more posts than a brief can carry; its page under Stories opens them.",
+        "Altı çizgisiz sayı: gönderileri bir özetin taşıyabileceğinden çok olan konu; Gündem’deki sayfası açar.",
+    ),
+    "proof_case": (
+        "Made from what the case keeps; its acts are asked again on the case’s page. Fingerprint: {digest}",
+        "Örnekte saklananlardan hazırlandı; adımları örneğin sayfasında yeniden sorulur. Parmak izi: {digest}",
+    ),
     "feel_note_line": (" Thin line: the period before.", " İnce çizgi: önceki dönem."),
     "uncorrected": (
         "Uncorrected: the reader's own mistakes are not taken out.",

@@ -162,7 +162,7 @@ _SAID: Final[dict[str, tuple[str, str]]] = {
     "--sort": ("for whom", "kimin için"),
     "--to": ("file to write; its ending says what it becomes", "yazılacak dosya; uzantısı ne olacağını söyler"),
     "--story": ("on this story alone, by its id or title", "yalnızca bu konu üzerine, kimliği ya da başlığıyla"),
-    "--verify": ("ask an earlier brief’s numbers again (.html or .json)", "eski bir özetin sayılarını yeniden sor (.html ya da .json)"),
+    "--verify": ("ask an earlier brief’s numbers again (.html, .pdf or .json)", "eski bir özetin sayılarını yeniden sor (.html, .pdf ya da .json)"),
     "reread": (
         "Read the whole archive by the current recipe; what it was heard with stays beside it.",
         "Bütün arşivi bugünkü tarifle oku; duyulurken yapılan okuma onun yanında kalır.",

@@ -53,7 +53,6 @@ VERBS: Final[dict[str, Any]] = {
     "decided ask": _("Wrote down what was decided of an ask"),
     "answered ask": _("Answered those who asked"),
     "changed rota": _("Changed the rota"),
-    "handed over": _("Handed over"),
     "did on network": _("Did something on a network"),
     "undid on network": _("Undid something on a network"),
     "trusted clock": _("Said that the machine’s clock is right"),

@@ -112,6 +112,9 @@ def room(
         "releases": [_release(each) for each in found["released"]],
         "proposals": _proposals(found, ask),
         "pause_url": _pause_url(found),
+        "pause_until": next(
+            (datetime.fromisoformat(one["until"]) for one in found["proposals"] if one["kind"] == "pause"), None
+        ),
         "marks": json.dumps(
             [
                 {"words": words, "no": n, "level": each["level"]}
@@ -147,14 +150,15 @@ def _about(found: Mapping[str, Any]) -> str:
         return ""
     counted = int(around["coverage"]) if str(around["coverage"]).isdigit() else int(around["posts"])
     stories = len(around["stories"])
-    words = {"posts": formats.number(counted), "stories": formats.number(stories)}
+    told = ngettext("%(n)s story", "%(n)s stories", stories) % {"n": formats.number(stories)}
+    words = {"posts": formats.number(counted), "stories": told}
     if around["begins"] and around["until"]:
         words |= {
             "since": formats.day(datetime.fromisoformat(around["begins"])),
             "until": formats.day(datetime.fromisoformat(around["until"])),
         }
-        return _("Room: %(posts)s posts, %(since)s – %(until)s; %(stories)s stories.") % words
-    return _("Room: %(posts)s posts; %(stories)s stories.") % words
+        return _("Room: %(posts)s posts, %(since)s – %(until)s; %(stories)s.") % words
+    return _("Room: %(posts)s posts; %(stories)s.") % words
 
 
 def _examples(found: Mapping[str, Any], archive: Archive | None) -> dict[str, showing.Said]:

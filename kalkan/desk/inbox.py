@@ -20,7 +20,7 @@ from django.db.models import Count, Min, Q, QuerySet
 from kalkan import figures, shield
 from kalkan.desk import access
 from kalkan.desk.jobs import Work
-from kalkan.desk.models import Account, Brand, InboxRules, Item, KeptAsk
+from kalkan.desk.models import Account, Brand, InboxRules, Item, KeptAsk, PiledItem
 from kalkan.posts import ABOUT, READ_POSTS
 from kalkan.shield import Policy, Rule
 from kalkan.shield import answers as care
@@ -28,6 +28,7 @@ from kalkan.shield.hours import Hours, due
 
 OPEN: Final = "open"
 NEEDED: Final = ("question", "ask", "complaint", "criticism")
+WAITING: Final = Q(needs=True, answered_at=None, replying=False)  # as the index of those who wait has it
 VIEWS: Final = ("needs", "questions", "criticism", "asks", "praise", "folded", "held", "all")
 _PIECE: Final = 2_000
 _FIRST: Final = timedelta(days=3)  # how far back a new inbox begins
@@ -157,7 +158,7 @@ def rows_of(brand: Brand, posts: pa.Table, rules: InboxRules) -> list[tuple[Item
             kinds=row["kinds"], target=row["target"], content=row["content"], reason=row["reason"],
             params=row["params"], folds=[[fold["start"], fold["end"]] for fold in row["folds"]], whole=row["whole"],
             p_abuse=row["p_abuse"], p_critic=row["p_critic"], rule=row["rule"] or "", need=row["need"],
-            bucket=int(min(row["need"], 90) * 4), needs=needed, recipe=post["recipe"],
+            hard=row["hard"], bucket=int(min(row["need"], 90) * 4), needs=needed, recipe=post["recipe"],
             due_at=due(post["at"], hours=hours, goal=goal),
         )  # fmt: skip
         made.append((item, (post["author_handle"] or "").casefold()))
@@ -197,7 +198,7 @@ def narrowed(items: QuerySet[Item], view: str) -> QuerySet[Item]:
     """
     items = items if view == "all" else items.filter(piled__isnull=True)
     chosen = {
-        "needs": Q(needs=True, answered_at=None, replying=False),
+        "needs": WAITING,
         "questions": Q(kind="question"),
         "criticism": Q(kind__in=("criticism", "complaint")),
         "asks": Q(kind="ask"),
@@ -208,6 +209,13 @@ def narrowed(items: QuerySet[Item], view: str) -> QuerySet[Item]:
     return items.filter(chosen).order_by("-bucket", "due_at", "id")
 
 
+def page(items: QuerySet[Item], *, at: int, n: int) -> list[Item]:
+    """``n`` of ``items`` from place ``at`` on: the order is found in an index alone, whole rows are read for these."""
+    picked = list(items.values_list("pk", flat=True)[at : at + n])
+    rows = {row.pk: row for row in items.model.objects.filter(pk__in=picked).select_related("assignee", "brand")}
+    return [rows[pk] for pk in picked if pk in rows]
+
+
 def tagged(items: QuerySet[Item], tag: str) -> QuerySet[Item]:
     """Those of ``items`` that bear ``tag``, on any database."""
     told = items.exclude(tags=[]).values_list("pk", "tags")
@@ -216,22 +224,21 @@ def tagged(items: QuerySet[Item], tag: str) -> QuerySet[Item]:
 
 def counts(items: QuerySet[Item]) -> dict[str, int]:
     """How many of ``items`` (of one state) each view holds."""
-    names = ("place", "kind", "whole", "needs")
-    rows = list(items.order_by().values(*names).annotate(n=Count("id")))
-    behind = items.order_by().filter(piled__isnull=False).values(*names).annotate(n=Count("id"))
-    answered = items.filter(needs=True, piled__isnull=True).exclude(answered_at=None, replying=False).count()
+    names, items = ("place", "kind", "whole"), items.order_by()
+    rows = list(items.values(*names).annotate(n=Count("*")))
+    piled = items.filter(pk__in=PiledItem.objects.values("item_id"))  # few: looked up from that side
+    behind = list(piled.values(*names).annotate(n=Count("*")))
     found = dict.fromkeys(VIEWS, 0)
     found["all"] = sum(row["n"] for row in rows)
+    found["needs"] = items.filter(WAITING).count() - (piled.filter(WAITING).count() if behind else 0)
     for row in [*rows, *({**row, "n": -row["n"]} for row in behind)]:
         n = row["n"]
-        found["needs"] += n * row["needs"]
         found["questions"] += n * (row["kind"] == "question")
         found["criticism"] += n * (row["kind"] in ("criticism", "complaint"))
         found["asks"] += n * (row["kind"] == "ask")
         found["praise"] += n * (row["kind"] == "praise")
         found["folded"] += n * (row["whole"] and row["place"] != "hold")
         found["held"] += n * (row["place"] == "hold")
-    found["needs"] -= answered
     return found
 
 
@@ -252,9 +259,9 @@ def solved(asks: QuerySet[KeptAsk], *, now: datetime) -> list[KeptAsk]:
 
 def waiting(brand: Brand, *, now: datetime) -> Waiting:
     """Who waits for ``brand``."""
-    found = Item.objects.filter(
-        brand=brand, state=Item.State.OPEN, needs=True, answered_at=None, replying=False
-    ).aggregate(n=Count("id"), late=Count("id", filter=Q(due_at__lt=now)), oldest=Min("at"))
+    found = Item.objects.filter(WAITING, brand=brand, state=Item.State.OPEN).aggregate(
+        n=Count("id"), late=Count("id", filter=Q(due_at__lt=now)), oldest=Min("at")
+    )
     return Waiting(n=found["n"], late=found["late"], oldest=found["oldest"])
 
 

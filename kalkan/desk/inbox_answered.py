@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from kalkan import figures
-from kalkan.desk import inbox
+from kalkan.desk import asking, inbox
 from kalkan.desk.jobs import Work
-from kalkan.desk.models import Brand, Item
+from kalkan.desk.models import Brand, Item, KeptAsk
 
 _BACK: Final = timedelta(days=7)
 _LATELY: Final = timedelta(hours=2)
@@ -29,6 +29,7 @@ def settle(work: Work) -> None:
     """
     now = work.now()
     sent()
+    asks()
     for brand in Brand.objects.all():
         if work.stop.is_set():
             return
@@ -46,6 +47,20 @@ def sent() -> int:
         elif draft.state == "sent" and draft.sent_at is not None:
             first = {"answered_at": draft.sent_at, "answered_by": draft.made_by} if item.answered_at is None else {}
             changed += Item.objects.filter(pk=item.pk, replying=True).update(replying=False, **first)
+    return changed
+
+
+def asks() -> int:
+    """Write down which asks are answered: one reply at least is sent and none is under way; how many changed."""
+    changed = 0
+    for row in KeptAsk.objects.exclude(telling_since=None).select_related("brand"):
+        items = asking.items_of(row.brand, row.posts)
+        if any(item.replying for item in items):
+            continue
+        times = [item.draft.sent_at for item in items if item.draft is not None and item.draft.sent_at is not None]
+        told = [at for at in times if row.telling_since is not None and at >= row.telling_since]
+        first = {"stage": KeptAsk.Stage.ANSWERED, "answered_at": row.answered_at or min(told)} if told else {}
+        changed += KeptAsk.objects.filter(pk=row.pk).update(telling_since=None, **first)
     return changed
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from kalkan import figures
 from kalkan.desk.jobs import Work
@@ -91,4 +91,4 @@ def _keep(brand: Brand, card: dict[str, object], behind: list[int]) -> None:
 
 def waiting(rows: QuerySet[PileOn]) -> QuerySet[PileOn]:
     """Those of ``rows`` behind which something is still open."""
-    return rows.filter(pk__in=PiledItem.objects.filter(item__state=Item.State.OPEN).values("pile_id"))
+    return rows.filter(Exists(PiledItem.objects.filter(pile=OuterRef("pk"), item__state=Item.State.OPEN)))

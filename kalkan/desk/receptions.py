@@ -26,6 +26,7 @@ from kalkan.text import fold
 
 WINDOW: Final = timedelta(hours=48)
 _USUAL_DAYS: Final = 14
+_NAMED: Final = 2_500  # voices whose ids a brief carries
 _COLUMNS: Final = 'id, network, author_id, text, lang, "at", p_praise, p_complaint, p_negative, p_irony, p_ask'
 
 
@@ -40,6 +41,7 @@ class Received:
     until: datetime
     over: bool  # whether the 48 h are over
     after: timedelta | None
+    ids: tuple[str, ...] = ()  # of the voices; none where they are too many to name
 
 
 def received_by(act: Act, archive: figures.Archive, *, now: datetime) -> Received:
@@ -55,6 +57,7 @@ def received_by(act: Act, archive: figures.Archive, *, now: datetime) -> Receive
         until=until,
         over=now >= act.at + WINDOW,
         after=act.at - act.event_at if act.event_at and act.spoke else None,
+        ids=tuple(voices["id"].to_pylist()) if voices is not None and voices.num_rows <= _NAMED else (),
     )
 
 
@@ -181,6 +184,7 @@ def for_brief(
                 value=said.share if said.verdict != "too_few" else None,
                 n=said.sides,
                 why=row.unseen if said.verdict == "silent" else "",
+                ids=one.ids,
                 own=not row.who,
             )
         )

@@ -17,6 +17,8 @@ from kalkan.room.shapes import Finding, Proposal
 _QUIET: Final = {3: timedelta(days=3), 2: timedelta(days=2), 1: timedelta(days=1)}
 """How long a grave story usually fills the room; after that the room is asked again, not assumed to be calm."""
 
+_LOOK_AGAIN: Final = timedelta(days=1)  # at a trouble of the brand's own whose end nobody knows
+
 _WHOM: Final = {
     "legal_risk": "legal", "record_gap": "owner", "performative": "owner", "divisive": "owner", "offensive": "people",
     "silence_questioned": "owner", "too_late": "owner", "invites_hijack": "care", "hashtag_hijack": "crisis",
@@ -48,10 +50,21 @@ def propose(findings: Sequence[Finding], asked: Asked, gravity: dict[str, int]) 
         out.append(Proposal(kind="answer", why="room_answer", params={}))
     whom = _WHOM[findings[0].code]
     out.append(Proposal(kind="ask", why=f"room_ask_{whom}", params={}, whom=whom))
-    if findings[0].strength == "hold" and wait is not None and any(_stops_all(one, gravity) for one in findings):
+    stopping = [one for one in findings if one.strength == "hold" and _stops_all(one, gravity)]
+    if findings[0].strength == "hold" and stopping:
         market = ", ".join(asked.brand.markets) or ", ".join(asked.brand.langs)
-        out.append(Proposal(kind="pause", why="room_pause", params={"market": market}, until=wait.until))
+        ends = [wait.until] if wait is not None and wait.until is not None else []
+        if not ends or any(one.detector == "own_crisis" for one in stopping):
+            ends.append(_trouble_until(asked))
+        out.append(Proposal(kind="pause", why="room_pause", params={"market": market}, until=max(ends)))
     return tuple(out)
+
+
+def _trouble_until(asked: Asked) -> datetime:
+    """When to look at the brand's own trouble again: when those entered end, if all say so; else in a day."""
+    said = [fact.until for fact in asked.brand.facts if fact.kind == "crisis"]
+    ends = [until for until in said if until is not None and until > asked.at]
+    return max(ends) if ends and None not in said else asked.at + _LOOK_AGAIN
 
 
 def _wait(findings: Sequence[Finding], asked: Asked, gravity: dict[str, int]) -> Proposal | None:

@@ -158,8 +158,8 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "tr": "“{path}” ne yazılacağını söylemiyor. .html, .pdf ya da .json ile bitsin.",
     },
     "brief_unreadable": {
-        "en": "This file holds no brief that can be asked again ({detail}). Give the .html or .json that Kalkan wrote; of a PDF, its attachment kalkan-brief.json.",
-        "tr": "Bu dosyada yeniden sorulabilecek bir özet yok ({detail}). Kalkan’ın yazdığı .html ya da .json dosyasını ver; PDF ise ekindeki kalkan-brief.json dosyasını.",
+        "en": "This file holds no brief that can be asked again ({detail}). Give the .html, .pdf or .json as Kalkan wrote it.",
+        "tr": "Bu dosyada yeniden sorulabilecek bir özet yok ({detail}). Kalkan’ın yazdığı .html, .pdf ya da .json dosyasını olduğu gibi ver.",
     },
     "careful_missing": {
         "en": 'The careful tier is not installed here ({name}). Install it with: pip install "kalkan[careful]" — or choose the tier “fast”.',

@@ -329,6 +329,18 @@ SENTENCES: Final[dict[str, dict[str, str]]] = {
         "en": "Criticism: it is never hidden",
         "tr": "Eleştiri: hiç gizlenmez",
     },
+    "shield_why_hard_community": {
+        "en": "A hard question: how people are treated",
+        "tr": "Zor soru: insanlara nasıl davranıldığı üzerine",
+    },
+    "shield_why_hard_service": {
+        "en": "A hard question: service or safety",
+        "tr": "Zor soru: hizmet ya da güvenlik üzerine",
+    },
+    "shield_why_hard_stance": {
+        "en": "A hard question: where the brand stands",
+        "tr": "Zor soru: markanın duruşu üzerine",
+    },
     "shield_why_no_threat": {
         "en": "Not a threat",
         "tr": "Tehdit değil",

@@ -10,7 +10,7 @@ reads a clock.
 
 from __future__ import annotations
 
-from kalkan.shield.deciding import CONTENTS, GRIEVANCES, KINDS, PARTS, PLACES, TRIAGED, triage
+from kalkan.shield.deciding import CONTENTS, GRIEVANCES, HARD, KINDS, PARTS, PLACES, TRIAGED, triage
 from kalkan.shield.policy import CUTS, DEFAULT, Policy, policy_from_json, say_policy
 from kalkan.shield.rules import DOES, Rule, rule_from_json
 from kalkan.shield.showing import Piece, Why, folded, say_reason, why
@@ -18,7 +18,7 @@ from kalkan.shield.targets import TARGETS
 from kalkan.shield.trying import Effect, Move, Preview, effect, preview
 
 __all__ = [
-    "CONTENTS", "CUTS", "DEFAULT", "DOES", "GRIEVANCES", "KINDS", "PARTS", "PLACES", "TARGETS", "TRIAGED", "Effect",
-    "Move", "Piece", "Policy", "Preview", "Rule", "Why", "effect", "folded", "policy_from_json", "preview",
+    "CONTENTS", "CUTS", "DEFAULT", "DOES", "GRIEVANCES", "HARD", "KINDS", "PARTS", "PLACES", "TARGETS", "TRIAGED",
+    "Effect", "Move", "Piece", "Policy", "Preview", "Rule", "Why", "effect", "folded", "policy_from_json", "preview",
     "rule_from_json", "say_policy", "say_reason", "triage", "why",
 ]  # fmt: skip

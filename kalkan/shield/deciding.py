@@ -30,6 +30,8 @@ CONTENTS: Final = ("none", "profanity", "insult", "hate", "sexual", "threat", "d
 GRIEVANCES: Final = ("question", "ask", "complaint", "criticism")
 """The kinds that ask something or say something against: a row of one of them is never folded as a whole."""
 PARTS: Final = ("threat", "question", "hard", "ask", "complaint", "criticism", "thread")
+HARD: Final = ("stance", "service", "community")
+"""What makes a question hard: where the brand stands, service that fails again or is not safe, how it treats people."""
 WORTH: Final = (1.0, 0.45, 0.3, 0.35, 0.3, 0.15, 0.2)
 """What each part adds to ``need``, the order of the inbox. Set by us; nothing in it comes from likes or reposts."""
 _SPAN: Final = pa.struct([pa.field("start", pa.int32(), nullable=False), pa.field("end", pa.int32(), nullable=False)])
@@ -49,6 +51,7 @@ TRIAGED: Final = pa.schema(
         pa.field("p_critic", pa.float32(), nullable=False),
         pa.field("rule", pa.string()),
         pa.field("need", pa.float32(), nullable=False),
+        pa.field("hard", pa.string(), nullable=False),
         pa.field("need_parts", pa.struct([pa.field(name, pa.float32()) for name in PARTS]), nullable=False),
     ]
 )
@@ -235,7 +238,8 @@ def _told(
     spoken = np.array(["abuse", "threat", "spam"], object)
     first = np.array(KINDS, object)[flags.argmax(1)]
     rule = np.array([*names], object)[matched]
-    parts = _parts(posts, weighed, done)
+    hard = _hard(weighed, done)
+    parts = _parts(posts, done, hard)
     need = np.sum([parts[name] for name in PARTS], axis=0).astype(np.float32)
     need[whole & ~done.held | np.isin(first, spoken) & ~done.held] = 0
     columns = {
@@ -253,16 +257,22 @@ def _told(
         "p_critic": pa.array(weighed.critic),
         "rule": pa.array(rule, pa.string()),
         "need": pa.array(need),
+        "hard": pa.array(hard, pa.string()),
         "need_parts": pa.StructArray.from_arrays([pa.array(parts[name]) for name in PARTS], names=list(PARTS)),
     }
     return pa.table(columns, schema=TRIAGED)
 
 
-def _parts(posts: pa.Table, weighed: Weighed, done: _Done) -> dict[str, Floats]:
-    hard = (weighed.signs["sharp"] + weighed.signs["cause"] > 0) & np.logical_or.reduce(
-        [done.kinds[name] for name in GRIEVANCES]
-    )
-    flags = {**done.kinds, "threat": done.held, "hard": hard}
+def _hard(weighed: Weighed, done: _Done) -> Objects:
+    """Which of :data:`HARD` each question or grievance is, by the most signs and of equals the first; else none."""
+    counts = np.stack([weighed.signs[name] for name in HARD], 1)
+    which: Objects = np.array(HARD, object)[counts.argmax(1)]
+    which[(counts.max(1) == 0) | ~np.logical_or.reduce([done.kinds[name] for name in GRIEVANCES])] = ""
+    return which
+
+
+def _parts(posts: pa.Table, done: _Done, hard: Objects) -> dict[str, Floats]:
+    flags = {**done.kinds, "threat": done.held, "hard": hard != ""}
     parts = {name: flags[name].astype(np.float32) for name in PARTS if name != "thread"}
     spread = np.zeros(posts.num_rows, np.float32)
     if "thread" in posts.column_names:

@@ -69,6 +69,8 @@ def why(row: Mapping[str, Any]) -> tuple[Why, ...]:
         for column, name in _SAID
         if (row.get(column) or 0) >= 0.5 and row["reason"] != f"shield_shown_{name}"
     ]
+    if row.get("hard"):
+        lines.append(Why(code=f"shield_why_hard_{row['hard']}", params={}))
     if row["p_critic"] >= 0.5 and row["place"] != "hold":
         lines.append(Why(code="shield_why_grievance", params={}, p=round(float(row["p_critic"]), 2)))
     if row["content"] in ("threat", "doxing"):

@@ -27,10 +27,11 @@ Span = tuple[int, int]
 
 NAMES: Final = (
     "insult", "rude", "face", "harsh", "slur", "swearing", "attack", "threat", "direct", "violence", "figure", "sexual",
-    "trade", "fault", "plea", "demand", "cause", "sharp", "group", "thanks", "spam", "doxing", "you", "they",
+    "trade", "fault", "plea", "demand", "cause", "group", "thanks", "spam", "doxing", "you", "they",
     "strike", "body", "intent", "due", "wish", "glad", "handle", "give", "tool", "inside", "told",
+    "stance", "service", "community",
 )  # fmt: skip
-"""What is counted. ``you`` and ``they`` address or point at somebody; from ``strike`` on they are words of harm."""
+"""What is counted. ``you`` and ``they`` address or point at somebody; ``strike`` to ``told`` are words of harm."""
 
 _TURKISH: Final = "[ğışĞŞİ]"  # letters that only Turkish posts have
 _SHORT: Final = 2  # letters: where both languages are asked, "it" is an English word and no Turkish dog

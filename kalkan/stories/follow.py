@@ -106,7 +106,7 @@ class Follower:
     ) -> None:
         """Count posts of a story; ``known``: voices of those minutes that were counted before."""
         story.changed = True
-        story.spread.take(minutes, found, posts)
+        story.spread.take(minutes, found, posts, shown=self.shown)
         if not self.takes_keys:
             return
         keys = pc.fill_null(posts["key"], 0).to_numpy()

@@ -111,10 +111,15 @@ class Spread:
         self.fifth = -1  # minute
         self.jumps: list[tuple[str, str, str, int]] = []
 
-    def take(self, minute: Rows, found: Terms, posts: pa.Table) -> None:
-        """More posts of the story in the order they came: their minutes, terms and rows of ``recent.POST``."""
+    def take(self, minute: Rows, found: Terms, posts: pa.Table, *, shown: bool = True) -> None:
+        """More posts of the story in the order they came: their minutes, terms and rows of ``recent.POST``. With
+        ``shown`` off only what stories are told apart by: languages, and what is answered."""
         at = pc.fill_null(pc.cast(posts["at"], pa.int64()), 0).to_numpy()
         ids = posts["id"].combine_chunks() if posts["id"].num_chunks != 1 else posts["id"].chunk(0)
+        if not shown:
+            for column in ("lang", "to"):
+                self._take_by(column, minute, found.author, at, ids, posts[column])
+            return
         before = self.everyone.authors
         self.everyone.take(minute, found.author, at, ids)
         if self.fifth < 0 and len(self.everyone.authors) >= _ENOUGH:

@@ -14,7 +14,19 @@ import pytest
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
-from kalkan.desk import asking, caring, evidence, inbox, inbox_calls, mail, piles, shelf, shield_audit, shifts
+from kalkan.desk import (
+    asking,
+    caring,
+    evidence,
+    inbox,
+    inbox_answered,
+    inbox_calls,
+    mail,
+    piles,
+    shelf,
+    shield_audit,
+    shifts,
+)
 from kalkan.desk.actions import accounts
 from kalkan.desk.models import (
     AlarmWish,
@@ -234,11 +246,21 @@ def test_an_ask_is_passed_on_decided_and_those_who_asked_are_told(filled: Team, 
     picked = [of(name).pk for name in ("ada", "bek", "hit")]
     client.post(f"/inbox/asks/{row.pk}/tell/", {"text": "It stands on the front from May.", "item": picked})
     row.refresh_from_db()
-    assert (row.stage, row.decision) == ("answered", "From May on the front")
+    assert (row.stage, row.decision) == ("decided", "From May on the front"), "told is who was sent a reply"
     assert Draft.objects.count() == 2, "those who asked, and nobody else"
-    assert "those who asked were told" in client.get("/inbox/").content.decode(), "good news between the blows"
     assert of("ada").replying and of("cem").draft is None
     assert "2 not answered yet" in client.get(f"/inbox/asks/{row.pk}/").content.decode()
+    first, second = Draft.objects.order_by("pk")
+    at = timezone.now()
+    Draft.objects.filter(pk=first.pk).update(state="sent", sent_at=at)
+    inbox_answered.settle(work())
+    row.refresh_from_db()
+    assert row.stage == "decided", "one reply is still under way"
+    Draft.objects.filter(pk=second.pk).update(state="withdrawn")
+    inbox_answered.settle(work())
+    row.refresh_from_db()
+    assert (row.stage, row.answered_at, row.telling_since) == ("answered", at, None)
+    assert "those who asked were told" in client.get("/inbox/").content.decode(), "good news between the blows"
 
 
 class Session(FakeNetwork):

@@ -131,3 +131,18 @@ def test_who_may(told: Cast) -> None:
         == 302
     )
     assert client.post("/cases/keep/", {"title": "Boş"}).status_code == 400
+
+
+def test_acts_are_compared_by_what_their_cases_are_told_apart_by(told: Cast) -> None:
+    quick = entered(told, who="Cevizli", text="Üç tedarikçisini açıkladı", post="", event_at=AT - timedelta(hours=1))
+    slow = entered(told, event_at=AT - timedelta(hours=9))
+    given = {"archive": shelf.opened(), "now": NOW, "lesson": ""}
+    acts.keep(told.ayse, told.findik, [quick, slow], title="İkisi", tags=["gıda"], **given)
+    acts.keep(told.ayse, told.findik, [slow], title="Biri", tags=["Türkiye"], **given)
+    page = signed_in(told.ayse)
+
+    def shown(**wish: str) -> list[Act]:
+        return [row["act"] for row in page.get("/cases/", wish).context["rows"]]
+
+    assert set(shown(like="gıda")) == {quick, slow} and shown(like="Türkiye") == [slow]
+    assert shown(like="gıda", within="2") == [quick] and set(shown(like="yok")) == {quick, slow}

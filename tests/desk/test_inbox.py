@@ -131,6 +131,15 @@ def test_an_answer_on_the_network_counts_without_anybody_looking(filled: Cast, k
     assert inbox.waiting(filled.findik, now=NOW).n == inbox.counts(Item.objects.all())["needs"]
 
 
+def test_an_author_without_a_name_is_shown_by_a_lasting_id(filled: Cast, keep: Keep) -> None:  # noqa: F811
+    did = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
+    keep({**said("fay", "Is the jar glass?", 5, p={"question": 0.95}),
+          "author_id": did, "author_handle": None, "author_name": None})  # fmt: skip
+    inbox.take_in(work())
+    page = signed_in(filled.ayse).get(f"/inbox/{of('fay').pk}/").content.decode()
+    assert f'href="https://bsky.app/profile/{did}"' in page and "did:plc:ewvi7n…4oiz" in page
+
+
 def test_who_waits_in_a_conversation_that_many_join_stands_further_up(filled: Cast, keep: Keep) -> None:  # noqa: F811
     before = of("bek").bucket
     crowd = [said(f"joins{n}", f"So do I, number {n}", 30, root="at://bek", reply_to="at://bek") for n in range(60)]

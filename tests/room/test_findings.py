@@ -126,6 +126,31 @@ def test_own_trouble_entered_by_hand_is_a_fact_that_opens_and_ends() -> None:
     assert later.verdict == "go"
 
 
+@pytest.mark.parametrize(
+    ("ends", "until"),
+    [
+        ([timedelta(days=2), timedelta(days=5)], timedelta(days=5)),
+        ([timedelta(days=2), None], timedelta(days=1)),
+        ([None], timedelta(days=1)),
+    ],
+)
+def test_own_trouble_offers_to_pause_the_market_until_it_ends_or_for_a_day(
+    ends: list[timedelta | None], until: timedelta
+) -> None:
+    facts = tuple(
+        Fact(id=f"f-{n}", kind="crisis", text="Lids recalled", at=NOW, until=NOW + end if end else None)
+        for n, end in enumerate(ends)
+    )
+    brand = BrandFacts(name="Marlow", markets=("GB",), langs=("en",), facts=facts)
+    said = judge("Our jam is 20% off", CALM["en"], brand)
+    assert said.verdict == "hold"
+    offered = [(one.params["market"], one.until) for one in said.proposals if one.kind == "pause"]
+    assert offered == [("GB", NOW + until)]
+    calm = judge("A new label for our jam", CALM["en"], brand)
+    assert calm.verdict == "care"
+    assert "pause" not in {one.kind for one in calm.proposals}, "only a HOLD offers it"
+
+
 def test_a_stand_is_weighed_by_what_is_done() -> None:
     words = "We stand with the dock workers"
     assert found(judge(words, CALM["en"]))["words_only"] == "care"

@@ -101,6 +101,38 @@ def test_the_order_of_the_inbox_is_need() -> None:
     assert spread["need"] > found[0]["need"]
 
 
+HARD_ONES = [
+    ("Do you still buy palm oil from cleared forests?", "stance"),
+    ("Why do you not raise the wages in your warehouses?", "stance"),
+    ("This is my third email and nobody answers, when do I get my money?", "service"),
+    ("Is there an allergy warning for the new bars?", "service"),
+    ("Why are you deleting comments under the post on accessibility?", "community"),
+    ("Can wheelchair users get into the shop in Leeds?", "community"),
+    ("Which shops still have the old size?", ""),
+    ("Palm yağını neden hâlâ kullanıyorsunuz?", "stance"),
+    ("İşten çıkarılan sendikalı işçiler için ne yapacaksınız?", "stance"),
+    ("Üç haftadır iade bekliyorum, param nerede?", "service"),
+    ("Bu üründe alerji yapan bir şey var mı?", "service"),
+    ("Neden yorumları siliyorsunuz, yerel üreticiye ne diyeceksiniz?", "community"),
+    ("Mağazanız tekerlekli sandalye için erişilebilir mi?", "community"),
+    ("Büyük boy hangi mağazada var, kuryeye helal olsun?", ""),
+]
+
+
+def test_a_hard_question_says_which_kind_it_is_and_comes_before_others() -> None:
+    texts, kinds = [text for text, _ in HARD_ONES], [kind for _, kind in HARD_ONES]
+    ones = [1.0] * len(texts)
+    posts = readings(texts, ["en" if text.isascii() else "tr" for text in texts], p_question=ones)
+    found = triage(posts).to_pylist()
+    assert [(text, row["hard"]) for text, row in zip(texts, found, strict=True)] == HARD_ONES
+    easy = max(row["need"] for row in found if not row["hard"])
+    assert all(row["need"] > easy for row in found if row["hard"]), "a hard one stands above an easy one"
+    lines = [[line.code for line in why({**row, **post})] for row, post in zip(found, posts.to_pylist(), strict=True)]
+    assert [f"shield_why_hard_{kind}" in codes for kind, codes in zip(kinds, lines, strict=True)] == [*map(bool, kinds)]
+    glad = readings(["Thank you for dropping palm oil, lovely"], ["en"], p_praise=[0.95], p_positive=[0.95])
+    assert triage(glad)["hard"].to_pylist() == [""], "praise asks nothing"
+
+
 def test_reasons_and_lines_have_sentences_in_both_languages(said: Read) -> None:
     posts = said([text for _, text in GOLD])
     rows = [post | row for post, row in zip(posts.to_pylist(), triage(posts).to_pylist(), strict=True)]

@@ -171,3 +171,13 @@ def test_a_file_that_is_no_brief(tmp_path: Path) -> None:
             brief.opened(path)
     with pytest.raises(InvalidInput, match="file_missing"):
         brief.opened(tmp_path / "none.html")
+
+
+def test_the_pdf_carries_what_the_page_does(tmp_path: Path) -> None:
+    one = made("tr", acts=ACTS, stories=TOLD)
+    path = tmp_path / "brief.pdf"
+    path.write_bytes(brief.pdf(one))
+    assert brief.opened(path) == brief.from_json(one.to_json())
+    path.write_bytes(b"%PDF-1.7\nstream\n{}\nendstream\n")
+    with pytest.raises(InvalidInput, match="brief_unreadable"):
+        brief.opened(path)

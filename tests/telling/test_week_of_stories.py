@@ -70,3 +70,10 @@ def test_what_happened_is_found_and_told_first() -> None:
 
 def test_too_many_posts_are_not_gone_through() -> None:
     assert brief.stories_of(shelf(), BRAND, since=SINCE, until=UNTIL, book=None, most=50) == ((), False)
+
+
+def test_the_name_of_the_brand_alone_is_no_story() -> None:
+    stories, _ = brief.stories_of(shelf(), BRAND, since=SINCE, until=UNTIL, book=None)
+    called = Brand(slug="findik", name="Fındık", watches=(Watch(kind="name", text=stories[0].title),))
+    left, _ = brief.stories_of(shelf(), called, since=SINCE, until=UNTIL, book=None)
+    assert [one.title for one in left] == [one.title for one in stories[1:]]

@@ -103,11 +103,13 @@ def decide_ask(person: Person, row: KeptAsk, decision: str, *, now: datetime) ->
 
 
 @transaction.atomic
-def answer_ask(person: Person, row: KeptAsk, *, told: int, now: datetime) -> None:
-    """Write down that those who asked are being told."""
+def tell_ask(person: Person, row: KeptAsk, *, told: int, now: datetime) -> None:
+    """Write down that replies to those who asked are being written: the ask is answered once one of them is sent."""
     access.require(person, row.brand, "moderate")
-    row.stage, row.answered_at = KeptAsk.Stage.ANSWERED, row.answered_at or now
-    row.save(update_fields=["stage", "answered_at"])
+    if not told:
+        return
+    row.telling_since = row.telling_since or now
+    row.save(update_fields=["telling_since"])
     note(person, "answered ask", row.brand, title=row.title[:80], n=told)
 
 

@@ -134,7 +134,10 @@ def snooze_many(person: Person, brand: Brand, pks: Sequence[int], until: datetim
     """
     if until <= now:
         raise InvalidInput("snooze_past")
-    return _changed_many(person, brand, pks, "snoozed several", state=Item.State.SNOOZED, snoozed_until=until)
+    done = _changed_many(person, brand, pks, state=Item.State.SNOOZED, snoozed_until=until)
+    if done:
+        note(person, "snoozed several", brand, n=done)
+    return done
 
 
 @transaction.atomic
@@ -145,7 +148,10 @@ def assign_many(person: Person, brand: Brand, pks: Sequence[int], to: Person | N
     """
     if to is not None and not access.may(to, brand, "moderate"):
         raise Refused("not_on_team")
-    return _changed_many(person, brand, pks, "assigned several", assignee=to)
+    done = _changed_many(person, brand, pks, assignee=to)
+    if done:
+        note(person, "assigned several", brand, n=done)
+    return done
 
 
 @transaction.atomic
@@ -165,14 +171,11 @@ def tag_many(person: Person, brand: Brand, pks: Sequence[int], tag: str) -> int:
     return done
 
 
-def _changed_many(person: Person, brand: Brand, pks: Sequence[int], verb: str, **values: Any) -> int:
+def _changed_many(person: Person, brand: Brand, pks: Sequence[int], **values: Any) -> int:
     """Change several open items; whoever has one of them before their eyes is told by its version."""
     access.require(person, brand, "moderate")
     rows = Item.objects.filter(brand=brand, pk__in=pks[:_MOST], state=Item.State.OPEN)
-    done = rows.update(version=F("version") + 1, **values)
-    if done:
-        note(person, verb, brand, n=done)
-    return done
+    return rows.update(version=F("version") + 1, **values)
 
 
 def write_note(person: Person, item: Item, text: str, *, now: datetime) -> None:

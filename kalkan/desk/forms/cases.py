@@ -62,7 +62,12 @@ class Kept(forms.Form):
     title = forms.CharField(label=_("Title"), max_length=160)
     acts = forms.ModelMultipleChoiceField(Act.objects.none(), label=_("Acts"), widget=forms.CheckboxSelectMultiple)
     lesson = forms.CharField(label=_("What it teaches"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
-    tags = forms.CharField(label=_("Tags, with commas between"), max_length=200, required=False)
+    tags = forms.CharField(
+        label=_("Tags, with commas between"),
+        max_length=200,
+        required=False,
+        help_text=_("What to compare by later: the market, the kind of brand, the kind of act."),
+    )
 
     def __init__(self, acts: Any, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)

@@ -168,6 +168,7 @@ class KeptAsk(models.Model):
     passed_by = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+")
     decision = models.CharField(max_length=400, blank=True)
     decided_at = models.DateTimeField(null=True)
+    telling_since = models.DateTimeField(null=True)  # replies to those who asked are under way
     answered_at = models.DateTimeField(null=True)
 
     class Meta:

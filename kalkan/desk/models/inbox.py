@@ -47,6 +47,7 @@ class Item(models.Model):
     need = models.FloatField(default=0)
     bucket = models.SmallIntegerField(default=0)
     needs = models.BooleanField(default=False)  # a person
+    hard = models.CharField(max_length=10, blank=True)  # stance, service, community
     recipe = models.CharField(max_length=60)
     due_at = models.DateTimeField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
@@ -66,7 +67,17 @@ class Item(models.Model):
 
         constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=["brand", "post"], name="item_once")]
         indexes: ClassVar[list[Any]] = [
-            models.Index(fields=["brand", "state", "needs", "-bucket", "due_at", "id"], name="item_by_need"),
+            models.Index(fields=["brand", "state", "-bucket", "due_at", "id"], name="item_in_order"),
+            models.Index(
+                fields=["brand", "state", "-bucket", "due_at", "id"],
+                condition=models.Q(needs=True, answered_at=None, replying=False),
+                name="item_waiting",
+            ),
+            models.Index(
+                fields=["brand", "state", "-bucket", "due_at", "id"],
+                condition=models.Q(whole=True),
+                name="item_whole",
+            ),
             models.Index(fields=["brand", "state", "kind", "-bucket", "due_at", "id"], name="item_by_kind"),
             models.Index(fields=["brand", "state", "place", "kind", "whole", "needs"], name="item_counts"),
             models.Index(fields=["state", "snoozed_until"], name="item_wakes"),

@@ -93,7 +93,7 @@ def tell(request: HttpRequest, pk: int) -> HttpResponse:
         raise InvalidInput("reply_empty")
     wanted = {int(pk) for pk in request.POST.getlist("item") if pk.isdecimal()}
     told = _begin(request, [one for one in asking.items_of(brand, row.posts) if one.pk in wanted][:_TOLD], text, now)
-    acts.answer_ask(person, row, told=told, now=now)
+    acts.tell_ask(person, row, told=told, now=now)
     return redirect("ask", pk=pk)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from kalkan import brief as briefs
 from kalkan.desk import access, receptions, shelf
 from kalkan.desk.actions import cases as acts
 from kalkan.desk.forms.cases import Entered, Kept
+from kalkan.desk.models import Case
 from kalkan.desk.showing import link
 from kalkan.figures import Archive, Ask, Where
 from kalkan.posts import ABOUT
@@ -34,7 +36,11 @@ def cases(request: HttpRequest) -> HttpResponse:
     """Acts with their reception, and the library of cases: searched, and narrowed to those who were quick."""
     person, brand = access.person_of(request), access.current_brand(request)
     now, archive = timezone.now(), shelf.opened()
-    rows = [_shown(receptions.received_by(row, archive, now=now)) for row in access.acts_for(person, brand)[:_SHOWN]]
+    kinds, like = _kinds(access.cases_for(person, brand, "", "")), request.GET.get("like", "")[:60]
+    found = access.acts_for(person, brand)
+    if like in kinds:
+        found = found.filter(pk__in=kinds[like])
+    rows = [_shown(receptions.received_by(row, archive, now=now)) for row in found[:_SHOWN]]
     says, tag = request.GET.get("says", "").strip()[:80], request.GET.get("tag", "")[:60]
     quick = request.GET.get("within", "")
     within = timedelta(hours=int(quick)) if quick.isdecimal() and len(quick) < 4 else None
@@ -47,11 +53,22 @@ def cases(request: HttpRequest) -> HttpResponse:
         "verdicts": [name for name, _tone in list(VERDICTS.values())[:4]] + [VERDICTS["too_few"][0]],
         "kept": access.cases_for(person, brand, says, tag)[:_SHOWN],
         "says": says,
+        "kinds": sorted(kinds, key=str.casefold),
+        "like": like if like in kinds else "",
         "tag": tag,
         "within": quick if within is not None else "",
         "may": access.may(person, brand, "moderate"),
     }
     return render(request, "desk/cases.html", shown)
+
+
+def _kinds(kept: Iterable[Case]) -> dict[str, set[int]]:
+    """What a team told its cases apart by (a market, a kind of brand or of act) and the acts in cases of each."""
+    found: dict[str, set[int]] = {}
+    for row in kept:
+        for name in row.tags:
+            found.setdefault(name, set()).update(act.pk for act in row.acts.all())
+    return found
 
 
 def enter(request: HttpRequest) -> HttpResponse:

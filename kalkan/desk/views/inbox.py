@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -37,7 +38,10 @@ CONTENTS: Final = {
     "none": "", "profanity": _("swearing"), "insult": _("insult"), "hate": _("hate"), "sexual": _("sexual"),
     "threat": _("threat"), "doxing": _("private details"), "spam": _("spam"),
 }  # fmt: skip
+HARD: Final = {"stance": _("stance"), "service": _("service"), "community": _("community")}
 _PAGE: Final = 40
+_ID: Final = 24  # letters of a lasting id that are shown
+_DID: Final = re.compile(r"did:(?:plc|web):[A-Za-z0-9._:%-]{1,200}", re.ASCII)
 _EVERY: Final = 8  # rows, then a word of thanks
 _BLOWS: Final = ("needs", "criticism", "folded")
 _LASTING: Final = 3  # looks in a row that failed: before that it is tried again without a word
@@ -84,9 +88,8 @@ def page_of(request: HttpRequest, chosen: Item | None, **more: Any) -> dict[str,
         items = core.tagged(items, tag)
     if lang:
         items = items.filter(lang=lang)
-    shown = core.narrowed(items, view).select_related("assignee", "brand")
     at = int(request.GET["at"]) if request.GET.get("at", "").isdecimal() else 0
-    rows = list(shown[at : at + _PAGE + 1])
+    rows = core.page(core.narrowed(items, view), at=at, n=_PAGE + 1)
     thanks = _thanks(items, now) if view in _BLOWS and state == "open" and rows and not (at or mine or tag) else []
     words = core.words_of([*rows, *thanks], archive)
     gone = [row for row in rows if row.post not in words]
@@ -147,7 +150,7 @@ def page_of(request: HttpRequest, chosen: Item | None, **more: Any) -> dict[str,
 def _thanks(items: QuerySet[Item], now: datetime) -> list[Item]:
     """Praise of the last two days, to stand between the blows."""
     found = core.narrowed(items, "praise").filter(at__gte=now - timedelta(days=2), place="show")
-    return list(found.select_related("assignee", "brand")[: _PAGE // _EVERY])
+    return core.page(found, at=0, n=_PAGE // _EVERY)
 
 
 def _between(rows: list[dict[str, Any]], thanks: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -187,6 +190,7 @@ def line(row: Item, post: dict[str, Any], now: datetime) -> dict[str, Any]:
         "kind": KINDS.get(row.kind, row.kind),
         "kinds": [KINDS[name] for name in row.kinds if name in KINDS][:2] or [KINDS["other"]],
         "content": CONTENTS.get(row.content, ""),
+        "hard": HARD.get(row.hard, ""),
         "folded": bool(row.folds) and not row.whole,
         "captured": row.evidence.filter(released_at=None).first() if row.place == "hold" else None,
         "text": "" if row.whole or row.place == "hold" else cut(_plain(post["text"], row), 160),
@@ -215,12 +219,13 @@ def _talk(request: HttpRequest, row: Item, person: Person, brand: Brand, now: da
         acts.look(person, row, now=now)
     lang = (translation.get_language() or "en")[:2]
     reading = {**this.row, "reason": row.reason, "params": row.params, "place": row.place, "content": row.content,
-               "folds": row.folds, "p_abuse": row.p_abuse, "p_critic": row.p_critic}  # fmt: skip
+               "folds": row.folds, "p_abuse": row.p_abuse, "p_critic": row.p_critic, "hard": row.hard}  # fmt: skip
     return {
         "row": row,
         "line": line(row, dict(this.row), now),
         "said": [
-            {"row": one.row, "this": one.this, "ours": one.ours, "network": title_of(str(one.row["network"])),
+            {"row": one.row, "this": one.this, "ours": one.ours, "account": _account(one.row),
+             "network": title_of(str(one.row["network"])),
              **_shown(one, folds, opened=one.this and held is not None and held["evidence"] is not None)}
             for one in said
         ],
@@ -240,6 +245,15 @@ def _talk(request: HttpRequest, row: Item, person: Person, brand: Brand, now: da
         "accounts": inbox_reply.accounts(brand, row.network),
         "people": _team(person, brand),
     }  # fmt: skip
+
+
+def _account(row: Mapping[str, Any]) -> tuple[str, str]:
+    """The lasting id, shortened, and the profile of an author whose name the network did not send; else nothing."""
+    author = str(row["author_id"] or "")
+    if row["author_name"] or row["author_handle"] or not author:
+        return "", ""
+    url = f"https://bsky.app/profile/{author}" if row["network"] == "bluesky" and _DID.fullmatch(author) else ""
+    return author if len(author) <= _ID else f"{author[:14]}…{author[-4:]}", url
 
 
 def others(row: Item, person: Person, now: datetime) -> list[tuple[str, datetime]]:

@@ -188,3 +188,9 @@ def test_new_words_of_a_story_just_told_are_no_news() -> None:
     )
     found = alarms_of(table(QUIET, story(PIPES, after_hours=26, n=60), story(words, after_hours=26.7, n=60, seed=8)))
     assert [alarm.what for alarm in found] == ["born"]
+
+
+def test_stories_that_nobody_looks_at_raise_the_same_alarms(planted: pa.Table, found: list[Alarm]) -> None:
+    stream = Stories(shown=False)
+    alarms = stream.hear(planted)
+    assert [(one.line(), one.told) for one in alarms] == [(one.line(), one.told) for one in found]
