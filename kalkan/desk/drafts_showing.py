@@ -214,6 +214,7 @@ def _rights(desk: Desk, state: State) -> dict[str, Any]:
         "can_edit_again": write and desk.draft.state not in ("draft", "changes") and "Edit" in moves,
         "may_release": approve and "Release" in moves and not state.begun,
         "needs_reason": state.why == "room_hold",
+        "ahead": desk.draft.planned_at is not None and desk.draft.planned_at > desk.now,
         "may_retry": approve and "Retry" in moves,
     }
 

@@ -61,7 +61,7 @@ def propose(findings: Sequence[Finding], asked: Asked, gravity: dict[str, int]) 
 
 
 def _trouble_until(asked: Asked) -> datetime:
-    """When to look at the brand's own trouble again: when those entered end, if all say so; else in a day."""
+    """When to look at the brand's own trouble again: when those entered end, if all say so; else a day after it."""
     said = [fact.until for fact in asked.brand.facts if fact.kind == "crisis"]
     ends = [until for until in said if until is not None and until > asked.at]
     return max(ends) if ends and None not in said else asked.at + _LOOK_AGAIN
