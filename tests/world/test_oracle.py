@@ -307,7 +307,7 @@ def test_likes_and_reposts_are_counted_from_when_they_are_watched(heard: Heard) 
 def test_totals_of_mastodon_are_the_servers_own(heard: Heard) -> None:
     totals = [row for row in heard.counts if row["mode"] == "total"]
     ever = Counter(heard.stage.ids.get(event.key) for event in heard.events if event.verb == "like")
-    assert any(row["likes"] for row in totals)
+    assert len(totals) > 20, "how many likes a status has when it is first heard hangs on the moment"
     assert all(row["likes"] <= ever[row["post_id"]] for row in totals)
 
 
