@@ -16,7 +16,6 @@ import pytest
 
 from kalkan import archive as archives
 from kalkan import figures
-from kalkan.archive.spark import in_spark
 from kalkan.figures import Ask, Where, answer
 from kalkan.posts import GONE, table
 from tests.conftest import NOW
@@ -46,6 +45,8 @@ def kept(root: Path) -> archives.Archive:
 
 
 def test_what_the_engines_call_differently_is_said_in_sparks_words() -> None:
+    from kalkan.archive.spark import in_spark
+
     said = in_spark(
         "WITH a AS MATERIALIZED (SELECT hash(who) AS w, list_position(?::VARCHAR[], r) AS p FROM t"
         ' WHERE "at" >= ?::TIMESTAMPTZ AND epoch_us("at") // 5 > 1) SELECT * EXCLUDE (w) FROM a'
